@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dev.lifebound.analysis;
+
+import org.jspecify.annotations.NullMarked;

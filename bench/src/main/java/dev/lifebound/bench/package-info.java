@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dev.lifebound.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dev.lifebound.cli;
+
+import org.jspecify.annotations.NullMarked;

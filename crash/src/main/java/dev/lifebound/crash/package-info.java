@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dev.lifebound.crash;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,21 @@
+package dev.lifebound.finding;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a finding was seen.
+ *
+ * @param project the project's name
+ * @param branch the branch, or null when unknown
+ * @param revision the commit or build, or null when unknown
+ */
+public record Scope(String project, @Nullable String branch, @Nullable String revision) {
+  public Scope {
+    Checks.text("project", project);
+  }
+
+  /** A project of which neither branch nor revision is known. */
+  public static Scope ofProject(String project) {
+    return new Scope(project, null, null);
+  }
+}

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dev.lifebound.memory;
+
+import org.jspecify.annotations.NullMarked;
