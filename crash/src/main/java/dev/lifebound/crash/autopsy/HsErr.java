@@ -44,11 +44,10 @@ public record HsErr(
   private static final Pattern CODE = Pattern.compile("si_code:[ \\t]*-?\\d+[ \\t]*\\((\\w+)\\)");
   private static final Pattern ADDRESS = Pattern.compile("si_addr:[ \\t]*0x([0-9a-fA-F]{1,16})\\b");
   private static final Pattern FRAME =
-      Pattern.compile("(?m)^# Problematic frame:[ \\t]*\\r?\\n#[ \\t]*(\\S.*?)[ \\t]*\\r?$");
+      Pattern.compile("(?m)^# Problematic frame:[ \\t]*\\r?\\n#[ \\t]*(\\S.*)$");
   private static final Pattern JAVA_SECTION = Pattern.compile("(?m)^Java frames:.*$");
   private static final Pattern JAVA_FRAME =
-      Pattern.compile(
-          "[jJ][ \\t]+(?:\\d+%?[ \\t]+(?:c[12]|jvmci)?[ \\t]*)?([\\w.$/]+\\.(?:[\\w$]+|<init>|<clinit>))\\(.*");
+      Pattern.compile("[jJ][ \\t]+(?:\\d+%?[ \\t]+)?(?:(?:c[12]|jvmci)[ \\t]+)?([^\\s(]+)\\(.*");
   private static final Pattern JDK_CLASS = Pattern.compile("(?:java|javax|jdk|sun|com\\.sun)\\..*");
 
   /** Copies the list. */
@@ -91,7 +90,7 @@ public record HsErr(
             signal,
             first(CODE, text),
             address == null ? null : Long.parseUnsignedLong(address, 16),
-            frame == null ? null : frame.replaceAll("\\s+", " "),
+            frame == null ? null : frame.strip().replaceAll("\\s+", " "),
             javaFrames(text)));
   }
 

@@ -59,8 +59,12 @@ record Ending(
   }
 
   private Result failed(String how) {
-    String last = lastError();
-    return new Result.Failed("the victim failed: " + how + (last.isEmpty() ? "" : "; " + last));
+    String cause =
+        errors.stream()
+            .filter(line -> line.startsWith("Exception in thread"))
+            .findFirst()
+            .orElse(lastError());
+    return new Result.Failed("the victim failed: " + how + (cause.isEmpty() ? "" : "; " + cause));
   }
 
   private String lastError() {

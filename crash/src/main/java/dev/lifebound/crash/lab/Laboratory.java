@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs scenarios, each in its own JVM, and reports how they ended.
@@ -13,7 +14,7 @@ import java.util.List;
  * guarantees.
  */
 public final class Laboratory {
-  private static final VictimJvm JVM = VictimJvm.withClassesOf(VictimMain.class, Registry.class);
+  private static final String SYSTEM = "Linux";
 
   private Laboratory() {}
 
@@ -53,13 +54,15 @@ public final class Laboratory {
   /** The same with its temporary folder inside another one. */
   static List<Outcome> run(Request request, Listener listener, Path temporary)
       throws IOException, InterruptedException {
+    VictimJvm jvm = VictimJvm.withClassesOf(VictimMain.class, Registry.class);
     List<Outcome> outcomes = new ArrayList<>();
     try (Scratch scratch = Scratch.create(temporary)) {
       for (Scenario scenario : request.scenarios()) {
         for (int number = 1; number <= request.repeat(); number++) {
           for (Mode mode : Mode.values()) {
             listener.starting(scenario, mode, number);
-            Outcome outcome = new Outcome(scenario, mode, result(scratch, request, scenario, mode));
+            Outcome outcome =
+                new Outcome(scenario, mode, result(jvm, scratch, request, scenario, mode));
             outcomes.add(outcome);
             listener.finished(outcome);
           }
@@ -69,21 +72,29 @@ public final class Laboratory {
     return List.copyOf(outcomes);
   }
 
-  private static Result result(Scratch scratch, Request request, Scenario scenario, Mode mode)
+  private static Result result(
+      VictimJvm jvm, Scratch scratch, Request request, Scenario scenario, Mode mode)
       throws IOException, InterruptedException {
-    String system = System.getProperty("os.name");
-    if (!system.equals("Linux")) {
-      return new Result.NotRun("the laboratory needs Linux: os.name=" + system);
+    Optional<Result> obstacle = obstacle(System.getProperty("os.name"));
+    if (obstacle.isPresent()) {
+      return obstacle.get();
     }
     List<String> arguments = List.of(scenario.name(), mode.name(), request.library().name());
     Result result = new Result.Failed("no victim was started");
     for (int tries = scenario.tries(mode); tries > 0; tries--) {
       result =
-          JVM.run(scratch, request.victimLimit(), VictimMain.class.getName(), arguments).judge();
+          jvm.run(scratch, request.victimLimit(), VictimMain.class.getName(), arguments).judge();
       if (scenario.expects(mode, result)) {
         break;
       }
     }
     return result;
+  }
+
+  /** Why no victim can play on this operating system; empty when victims can. */
+  static Optional<Result> obstacle(String osName) {
+    return osName.equals(SYSTEM)
+        ? Optional.empty()
+        : Optional.of(new Result.NotRun("the laboratory needs Linux: os.name=" + osName));
   }
 }

@@ -107,7 +107,8 @@ final class VictimJvm {
     return file.toString().replace("%", "%%");
   }
 
-  private static void clean(Map<String, String> environment) {
+  /** Takes out of a victim's environment what would change the experiment. */
+  static void clean(Map<String, String> environment) {
     environment
         .keySet()
         .removeIf(name -> REMOVED_VARIABLES.contains(name) || name.startsWith(REMOVED_PREFIX));

@@ -1,14 +1,16 @@
 package dev.lifebound.crash.autopsy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.assertj.core.api.Assertions;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class HsErrTest {
@@ -29,6 +31,7 @@ class HsErrTest {
       J 1234 c2 java.util.HashMap.get(Ljava/lang/Object;)Ljava/lang/Object; java.base@25.0.3 (13 bytes) @ 0x00007f [0x00007f+0x38]
       J 17% c1 shop.Cache.<init>(I)V (9 bytes) @ 0x00007f [0x00007f+0x38]
       j  shop.Cache$Entry.lambda$read$0(Ljava/util/Map;)J+17
+      j  shop.Cache$$Lambda+0x000000004d21d680.call()V+12
       v  ~StubRoutines::call_stub 0x00007f7488200fa6
 
       siginfo: si_signo: 11 (SIGSEGV), si_code: 1 (SEGV_MAPERR), si_addr: 0x00007f744d801010
@@ -58,7 +61,8 @@ class HsErrTest {
             "jdk.internal.misc.Unsafe.getLong",
             "java.util.HashMap.get",
             "shop.Cache.<init>",
-            "shop.Cache$Entry.lambda$read$0");
+            "shop.Cache$Entry.lambda$read$0",
+            "shop.Cache$$Lambda+0x000000004d21d680.call");
   }
 
   @Test
@@ -159,15 +163,24 @@ class HsErrTest {
     Path file = folder.resolve("hs_err");
     byte[] broken = {(byte) 0xff, (byte) 0xfe, 0, '\n'};
     Files.write(file, broken);
-    Files.write(
-        file, SEGV.getBytes(StandardCharsets.UTF_8), java.nio.file.StandardOpenOption.APPEND);
+    Files.write(file, SEGV.getBytes(StandardCharsets.UTF_8), StandardOpenOption.APPEND);
 
     assertThat(HsErr.read(file)).contains(parsed(SEGV));
   }
 
   @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void linesOfAnyLengthAreReadInTime() {
+    String longLine = "a.".repeat(1 << 20);
+    String text = SEGV.replace("j  shop", "j  " + longLine + "\nj  shop") + " ".repeat(1 << 20);
+
+    assertThat(parsed(text.replace("# V  [", "# V  " + " ".repeat(1 << 20) + "[")))
+        .isEqualTo(parsed(SEGV));
+  }
+
+  @Test
   void aMissingFileIsAnError() {
-    Assertions.assertThatThrownBy(() -> HsErr.read(folder.resolve("none")))
+    assertThatThrownBy(() -> HsErr.read(folder.resolve("none")))
         .isInstanceOf(NoSuchFileException.class);
   }
 }

@@ -157,6 +157,13 @@ class LaboratoryProcessTest {
   }
 
   @Test
+  void onlyLinuxHasVictims() {
+    assertThat(Laboratory.obstacle("Linux")).isEmpty();
+    assertThat(Laboratory.obstacle("Mac OS X"))
+        .contains(new Result.NotRun("the laboratory needs Linux: os.name=Mac OS X"));
+  }
+
+  @Test
   void aLibraryCompiledOnTheSpotServesAsWell() throws Exception {
     boolean compilable = CompiledLibrary.compiler().isPresent();
 

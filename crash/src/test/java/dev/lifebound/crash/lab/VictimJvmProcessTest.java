@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,7 +90,8 @@ class VictimJvmProcessTest {
   void aVictimThatFailsIsNoOutcomeOfTheScenario() throws Exception {
     assertThat(end("throw").judge())
         .isInstanceOfSatisfying(
-            Result.Failed.class, failed -> assertThat(failed.reason()).contains("exit code 1"));
+            Result.Failed.class,
+            failed -> assertThat(failed.reason()).contains("exit code 1", "a broken victim"));
   }
 
   @Test
@@ -108,6 +111,22 @@ class VictimJvmProcessTest {
   @Test
   void otherOutputDoesNotHideTheTestimony() throws Exception {
     assertThat(end("chatter").judge()).isEqualTo(new Result.SilentWrongData("after\tmuch\nnoise"));
+  }
+
+  @Test
+  void theEnvironmentCannotChangeTheExperiment() {
+    Map<String, String> environment =
+        new TreeMap<>(
+            Map.of(
+                "JAVA_TOOL_OPTIONS", "-javaagent:x.jar",
+                "LD_PRELOAD", "libjemalloc.so",
+                "MALLOC_PERTURB_", "165",
+                "GLIBC_TUNABLES", "glibc.malloc.tcache_count=0",
+                "PATH", "/usr/bin"));
+
+    VictimJvm.clean(environment);
+
+    assertThat(environment).containsOnlyKeys("PATH");
   }
 
   @Test
