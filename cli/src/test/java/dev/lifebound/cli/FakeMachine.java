@@ -49,7 +49,7 @@ final class FakeMachine {
     Files.copy(Path.of("../lifebound"), launcher());
     Path tools = Files.createDirectories(folder.resolve("tools"));
     for (String tool : TOOLS) {
-      Files.createSymbolicLink(tools.resolve(tool), find(tool));
+      executable(tools.resolve(tool), "#!/bin/sh\nexec " + find(tool) + " \"$@\"\n");
     }
     environment.put("PATH", tools.toString());
     environment.put("HOME", folder.resolve("home").toString());
