@@ -59,6 +59,8 @@ final class Training {
       {"--version"},
       {"--help"},
       {"--no-such-option"},
+      {"lab", "--help"},
+      {"lab", "--explain", "small-block"},
       {"scan", "--help"},
       {"scan", path},
       {"scan", "--json", path},

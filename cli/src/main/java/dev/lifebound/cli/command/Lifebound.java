@@ -29,7 +29,7 @@ public final class Lifebound {
 
   /** The program with every command. */
   public static Lifebound program() {
-    return new Lifebound(List.of());
+    return new Lifebound(List.of(LabCommand::new));
   }
 
   /**
