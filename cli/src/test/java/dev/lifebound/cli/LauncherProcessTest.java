@@ -144,6 +144,13 @@ class LauncherProcessTest {
   }
 
   @Test
+  void scriptsCanAskForTheJava() throws Exception {
+    Path jdk = machine.jdk("jdk-25", "25.0.3");
+    machine.with("JAVA_HOME", jdk.toString());
+    assertThat(machine.run("--print-java")).isEqualTo(new Ran(0, jdk + "/bin/java\n", ""));
+  }
+
+  @Test
   void withoutMavenOneLineSaysSo() throws Exception {
     machine.with("JAVA_HOME", machine.jdk("jdk-25", "25.0.3").toString());
     Ran ran = machine.run("--version");
