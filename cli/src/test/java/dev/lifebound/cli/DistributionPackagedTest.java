@@ -94,6 +94,26 @@ class DistributionPackagedTest {
   }
 
   @Test
+  void theLaboratoryRunsFromTheZip() throws Exception {
+    Ran ran = Ran.of(launcher("lab", "small-block", "--json"));
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.exitCode()).as(ran.out()).isZero();
+    assertThat(ran.out())
+        .startsWith("[")
+        .contains("\"outcome\" : \"silent wrong data\"", "StaleHandleException");
+  }
+
+  @Test
+  void aReaderThatGoesAwayIsNoError() throws Exception {
+    ProcessBuilder plain = launcher("lab", "--explain", "small-block");
+    StringBuilder line = new StringBuilder();
+    plain.command().forEach(word -> line.append('\'').append(word).append("' "));
+    // The reader is gone before the first byte is written.
+    plain.command("bash", "-c", "set -o pipefail; " + line + "| true; echo ${PIPESTATUS[0]}");
+    assertThat(Ran.of(plain)).isEqualTo(new Ran(0, "0\n", ""));
+  }
+
+  @Test
   void itSpeaksColourOnlyToATerminal() throws Exception {
     Ran plain = Ran.of(launcher("--help"));
     assertThat(plain.out()).contains("Usage: lifebound").doesNotContain("\u001b");

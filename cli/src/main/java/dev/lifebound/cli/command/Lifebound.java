@@ -1,5 +1,6 @@
 package dev.lifebound.cli.command;
 
+import dev.lifebound.crash.lab.Laboratory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStreamWriter;
@@ -29,7 +30,7 @@ public final class Lifebound {
 
   /** The program with every command. */
   public static Lifebound program() {
-    return new Lifebound(List.of(LabCommand::new));
+    return new Lifebound(List.of(terminal -> new LabCommand(Laboratory::run, terminal)));
   }
 
   /**
@@ -138,7 +139,7 @@ public final class Lifebound {
       exitCodeListHeading = "%nExit code:%n",
       exitCodeList = {"64:wrong command line", "other:see the command's help"},
       footerHeading = "%nExample:%n",
-      footer = "  lifebound scan .")
+      footer = "  lifebound lab")
   @SuppressWarnings("UnusedVariable") // picocli acts on the annotations of help and version
   private static final class Root implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();

@@ -12,6 +12,8 @@ enum Problem {
   NOTHING_TO_SCAN(ExitCode.COULD_NOT_RUN),
   /** The result cannot be written where it should go. */
   OUTPUT_NOT_WRITABLE(ExitCode.COULD_NOT_RUN),
+  /** No process or temporary folder for the laboratory. */
+  LAB_CANNOT_START(ExitCode.COULD_NOT_RUN),
   /** The heap is too small for the input. */
   OUT_OF_MEMORY(ExitCode.COULD_NOT_RUN),
   /** A defect of Lifebound. */

@@ -19,6 +19,7 @@ class LifeboundTest {
 
   @Test
   void everyCommandExplainsItselfWithAnExample() {
+    assertThat(Lifebound.program().names(recorder.terminal())).isNotEmpty();
     for (String name : Lifebound.program().names(recorder.terminal())) {
       Recorder help = new Recorder();
       assertThat(help.run(Lifebound.program(), name, "--help")).isZero();
