@@ -56,12 +56,14 @@ public record Facts(
    * @param keyFields fields that hold the key
    * @param valueFields fields that hold the value, or are fields of the value
    * @param ownerFields fields that hold the owner of a derived value
+   * @param direct whether the statement itself inserts, not a function that it calls
    */
   public record Insertion(
       Sighting sighting,
       Set<FieldName> keyFields,
       Set<FieldName> valueFields,
-      Set<FieldName> ownerFields) {}
+      Set<FieldName> ownerFields,
+      boolean direct) {}
 
   /** How the analysis knows that the map holds what was freed. */
   public enum Holding {

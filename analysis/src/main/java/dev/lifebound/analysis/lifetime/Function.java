@@ -11,6 +11,7 @@ import java.util.Set;
  * @param file where it stands
  * @param span its text, or the part that names it
  * @param parameters receiver first
+ * @param variables how many variables there are, parameters included
  * @param blocks the graph; block 0 is the entry
  * @param traits what is special about it
  * @param parts closures that are written inside it and run at an unknown time
@@ -21,6 +22,7 @@ public record Function(
     SourceFile file,
     Span span,
     List<Variable> parameters,
+    int variables,
     List<Block> blocks,
     Set<Trait> traits,
     List<String> parts) {
@@ -38,6 +40,8 @@ public record Function(
 
   /** What is special about a function. */
   public enum Trait {
+    /** Code outside the unit may call it. */
+    PUBLIC,
     /** Native code may call it at any time, also while a free is running. */
     CALLED_BY_NATIVE,
     /** The runtime calls it at an unknown time. */

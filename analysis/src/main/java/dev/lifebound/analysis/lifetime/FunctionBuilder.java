@@ -107,7 +107,7 @@ public final class FunctionBuilder {
           new Block(draft.ops, site, end == null ? new Terminator.Return(last, List.of()) : end));
       site += draft.ops.size();
     }
-    return new Function(id, name, file, span, parameters, blocks, traits, parts);
+    return new Function(id, name, file, span, parameters, variables, blocks, traits, parts);
   }
 
   private Draft open() {

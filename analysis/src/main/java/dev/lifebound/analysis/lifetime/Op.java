@@ -85,6 +85,8 @@ public sealed interface Op {
     public enum Kind {
       /** Now, by name. An unknown callee is foreign code that cannot reach the unit's maps. */
       DIRECT,
+      /** Now, but any of the callees may be meant: what one removes counts, not what it frees. */
+      UNCERTAIN,
       /** Now, through a function value: an unknown callee may remove any entry. */
       THROUGH_VALUE,
       /** At some time, in another thread: what it removes counts, what it frees does not. */

@@ -12,6 +12,14 @@ public sealed interface Terminator {
    */
   record Branch(Variable condition, int whenTrue, int whenFalse) implements Terminator {}
 
+  /**
+   * The head of a loop: the first visit goes to the body, the second leaves. A path therefore
+   * passes each loop once, and a loop that removes entries is never skipped.
+   *
+   * @param exit the block after the loop; negative when only a break leaves it
+   */
+  record Loop(int body, int exit) implements Terminator {}
+
   /** Any of several ways, for reasons the graph does not know. */
   record Choice(List<Integer> targets) implements Terminator {
     public Choice {

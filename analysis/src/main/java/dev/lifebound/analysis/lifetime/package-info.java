@@ -32,7 +32,7 @@
  *       with one outcome for each repeated test. Correlations beyond equal tests are not known.
  *   <li><b>Silence in doubt</b>: where an unknown callee, an unknown key or a callback may have
  *       removed the entry, the pair counts as settled. Misses are accepted, false alarms are not.
- *   <li><b>Bounded</b>: loops are followed at most twice and the states of a function are limited;
+ *   <li><b>Bounded</b>: a path passes a loop's body once, and the states of a function are limited;
  *       beyond the limit states that differ only in their tests are merged.
  *   <li><b>Determinism</b>: facts come in source order for any number of threads.
  * </ul>
