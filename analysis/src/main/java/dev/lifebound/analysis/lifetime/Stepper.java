@@ -297,6 +297,11 @@ final class Stepper {
     state.freed.add(mark);
   }
 
+  /** Whether the object that holds this field was marked before: a closed flag, a nil. */
+  private static boolean isGuarded(Value value, State state) {
+    return value instanceof Value.FieldOf field && state.guarded.contains(field.base());
+  }
+
   private void call(Op.Call call, int site, State state) {
     for (int i = 0; i < call.results().size(); i++) {
       state.set(call.results().get(i), new Value.Result(site, state.takings, i));
