@@ -196,11 +196,11 @@ public record LifeboundConfig(List<String> exclude, List<NativeFunction> functio
   public static final class ConfigException extends Exception {
     private static final long serialVersionUID = 1;
 
-    ConfigException(String message) {
+    public ConfigException(String message) {
       super(message);
     }
 
-    ConfigException(String message, Throwable cause) {
+    public ConfigException(String message, Throwable cause) {
       super(message, cause);
     }
   }
