@@ -230,8 +230,10 @@ final class Correlation {
 
   /** Whether no removal anywhere near the free can have taken the entry out. */
   private boolean standsAlone(Trace trace, State.FreedMark mark, Place map, State end) {
+    // A group free is a fact even then: whether the object is finished is for the rule to say.
     boolean freesOwnMap =
-        map instanceof Place.Field field
+        mark.freeing.effect() != Freeing.Effect.GROUP_FREE
+            && map instanceof Place.Field field
             && mark.value instanceof Value.FieldOf freed
             && field.name().owner().equals(freed.field().owner());
     boolean onPath =

@@ -123,7 +123,9 @@ public record Facts(
       Place map, Holding holding, Part part, Point held, Free free, Point survivor, boolean used) {}
 
   /**
-   * An entry removed only after the free.
+   * An entry removed only after the free. A map cleared after a group free is one too; where no
+   * path shows the entry, {@code held} is null and the insertions tell whether the map holds what
+   * the group owned.
    *
    * @param map the map
    * @param part what of it was freed

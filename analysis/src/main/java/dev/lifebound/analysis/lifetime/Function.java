@@ -47,6 +47,8 @@ public record Function(
     /** The runtime calls it at an unknown time. */
     FINALIZER,
     /** Runs once, at start. */
-    INITIALIZER
+    INITIALIZER,
+    /** Ends its object's life: a close or dispose; nobody is expected to use the object later. */
+    TEARDOWN
   }
 }

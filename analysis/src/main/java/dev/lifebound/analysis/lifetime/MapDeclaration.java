@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param file where it is declared
  * @param span the declaration
  * @param programLifetime whether an instance certainly lives as long as the program
+ * @param concurrent whether threads may use it without a lock, so that each sees every moment of it
  */
 public record MapDeclaration(
     Place place,
@@ -23,7 +24,21 @@ public record MapDeclaration(
     String text,
     SourceFile file,
     Span span,
-    boolean programLifetime) {
+    boolean programLifetime,
+    boolean concurrent) {
+
+  /** A map that is not made for use without a lock. */
+  public MapDeclaration(
+      Place place,
+      Kind key,
+      Kind value,
+      @Nullable String valueType,
+      String text,
+      SourceFile file,
+      Span span,
+      boolean programLifetime) {
+    this(place, key, value, valueType, text, file, span, programLifetime, false);
+  }
 
   /** What keys or values are, as far as lifetimes care. */
   public enum Kind {

@@ -280,7 +280,27 @@ final class Stepper {
       state.removals.add(new Summary.Removed(map, null));
     } else {
       Trace.see(trace.removals, place, span, state.locks.keySet());
+      clearedLate(place, span, state);
       dropped(place, map, state);
+    }
+  }
+
+  /** A clear after a group free; a sweep that frees and then clears is no such thing. */
+  private void clearedLate(Place map, Span span, State state) {
+    for (State.FreedMark mark : state.freed) {
+      if (mark.freeing.effect() == Freeing.Effect.GROUP_FREE && !mark.settled.contains(map)) {
+        Facts.Point held =
+            Matching.entries(mark, state).stream()
+                .filter(match -> match.map().equals(map))
+                .map(Matching.Match::held)
+                .findFirst()
+                .orElse(null);
+        if (held != null || mark.value instanceof Value.FieldOf) {
+          trace.inverted.add(
+              new Trace.Inverted(
+                  map, Facts.Part.OWNER, held, mark, point(span), covered(mark, state)));
+        }
+      }
     }
   }
 
@@ -295,6 +315,11 @@ final class Stepper {
         new State.FreedMark(value, point(span), text, freeing, origin, state.locks, state.removed);
     mark.guarded = value instanceof Value.FieldOf field && state.guarded.contains(field.base());
     state.freed.add(mark);
+  }
+
+  /** Whether the object that holds this field was marked before: a closed flag, a nil. */
+  private static boolean isGuarded(Value value, State state) {
+    return value instanceof Value.FieldOf field && state.guarded.contains(field.base());
   }
 
   private void call(Op.Call call, int site, State state) {

@@ -1,0 +1,45 @@
+/**
+ * Blocks on pages of their own, which die when the block is freed.
+ *
+ * <p>A read or write of a freed block then raises a signal that HotSpot turns into an {@link
+ * java.lang.InternalError} in the accessing Java thread, instead of ending the process or answering
+ * with whatever lies there now. The pool knows the block behind the address and says so.
+ *
+ * <h2>Words</h2>
+ *
+ * <ul>
+ *   <li><b>guarded block</b>: a block with pages of its own and a dead page behind it. Its end is
+ *       aligned to the end of its last page, so that an overflow meets the dead page.
+ *   <li><b>dead page</b>: a page on which every access raises SIGBUS. Two ways to make one are
+ *       tried, in this order: {@code userfaultfd} with its SIGBUS feature, and mapping the page
+ *       onto an empty in-memory file. Neither needs a privilege.
+ * </ul>
+ *
+ * <h2>Guarantees</h2>
+ *
+ * <ul>
+ *   <li><b>Delay</b>: pages are reused in the order in which they died; a stale pointer stays
+ *       caught until the whole pool has been handed out once more.
+ *   <li><b>After close</b>: every block of a closed pool is dead for good; its addresses are never
+ *       given to anybody else.
+ *   <li><b>No guess</b>: an error is translated only when the accessed address lies in a block of
+ *       this pool that is dead; any other error passes through unchanged.
+ * </ul>
+ *
+ * <h2>Threads</h2>
+ *
+ * <p>Any thread may call any method, also from an upcall out of native code.
+ *
+ * <h2>Not promised</h2>
+ *
+ * <p>Delivery is imprecise: the faulting load leaves an arbitrary value, a store is skipped, and
+ * statements behind it may have run before the exception appears. Abandon the unit of work, never
+ * continue with the value. Accesses by C code, by the kernel on the program's behalf, and by a few
+ * kinds of compiled Java code are not turned into an exception: an {@code int} load widened to
+ * {@code long} and the Vector API under the C2 compiler, and compare-and-set in the interpreter,
+ * end the process, as they would without the guard.
+ */
+@NullMarked
+package dev.lifebound.memory.guard;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,164 @@
+package dev.lifebound.memory.handle;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.lifebound.memory.os.Platform;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pin on one live block: while it is open the block is not freed, whoever releases it.
+ *
+ * <p>Offsets are bytes from the block's start; every access is bounded by the block and refused
+ * after {@link #close}. Values are in the platform's byte order and need no alignment.
+ *
+ * <p>A lease belongs to the thread that opened it and is closed there, once, best by
+ * try-with-resources.
+ */
+public final class Lease implements AutoCloseable {
+  private final Registry registry;
+  private final long handle;
+  private final MemorySegment base;
+  private final long offset;
+  private final long byteSize;
+  private boolean open = true;
+  private @Nullable Arena arena;
+
+  Lease(Registry registry, long handle, MemorySegment base, long offset, long byteSize) {
+    this.registry = registry;
+    this.handle = handle;
+    this.base = base;
+    this.offset = offset;
+    this.byteSize = byteSize;
+  }
+
+  /** The handle that was leased. */
+  public long handle() {
+    return handle;
+  }
+
+  /** Bytes of the block. */
+  public long byteSize() {
+    return byteSize;
+  }
+
+  public byte getByte(long at) {
+    return base.get(JAVA_BYTE, check(at, Byte.BYTES));
+  }
+
+  public void setByte(long at, byte value) {
+    base.set(JAVA_BYTE, check(at, Byte.BYTES), value);
+  }
+
+  public int getInt(long at) {
+    return base.get(JAVA_INT_UNALIGNED, check(at, Integer.BYTES));
+  }
+
+  public void setInt(long at, int value) {
+    base.set(JAVA_INT_UNALIGNED, check(at, Integer.BYTES), value);
+  }
+
+  public long getLong(long at) {
+    return base.get(JAVA_LONG_UNALIGNED, check(at, Long.BYTES));
+  }
+
+  public void setLong(long at, long value) {
+    base.set(JAVA_LONG_UNALIGNED, check(at, Long.BYTES), value);
+  }
+
+  public double getDouble(long at) {
+    return base.get(JAVA_DOUBLE_UNALIGNED, check(at, Double.BYTES));
+  }
+
+  public void setDouble(long at, double value) {
+    base.set(JAVA_DOUBLE_UNALIGNED, check(at, Double.BYTES), value);
+  }
+
+  /** Copies {@code length} bytes from the block at {@code at} into {@code target}. */
+  public void read(long at, byte[] target, int from, int length) {
+    MemorySegment.copy(base, JAVA_BYTE, check(at, length), target, from, length);
+  }
+
+  /** Copies {@code length} bytes of {@code source} into the block at {@code at}. */
+  public void write(long at, byte[] source, int from, int length) {
+    MemorySegment.copy(source, from, base, JAVA_BYTE, check(at, length), length);
+  }
+
+  /** Sets every byte of the block. */
+  public void fill(byte value) {
+    check(0, byteSize);
+    base.asSlice(offset, byteSize).fill(value);
+  }
+
+  /**
+   * The block as a segment bounded to it.
+   *
+   * <p>With native access enabled for this module ({@code
+   * --enable-native-access=dev.lifebound.memory} on the module path, {@code
+   * --enable-native-access=ALL-UNNAMED} on the class path) the segment dies with the lease: an
+   * access after {@link #close} throws {@link IllegalStateException}, and only the lease's thread
+   * may use it. Without, it is a plain slice that the program itself must not use after the close.
+   */
+  // Restricted only where the program has enabled it; the arena is closed by close().
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
+  public MemorySegment segment() {
+    check(0, byteSize);
+    MemorySegment slice = base.asSlice(offset, byteSize);
+    if (!Platform.isNativeAccessEnabled()) {
+      return slice;
+    }
+    Arena mine = arena;
+    if (mine == null) {
+      mine = Arena.ofConfined();
+      arena = mine;
+    }
+    // SAFETY: address and size are those of the slice just bounded; the block outlives this lease,
+    // and the new segment ends with it.
+    return MemorySegment.ofAddress(slice.address()).reinterpret(byteSize, mine, null);
+  }
+
+  /**
+   * Gives the pin back; frees the block if it was released meanwhile and this was the last lease.
+   */
+  @Override
+  public void close() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    Arena mine = arena;
+    if (mine != null) {
+      mine.close();
+    }
+    registry.endLease(handle);
+  }
+
+  /** The offset in the base, after refusing what is closed or out of bounds. */
+  private long check(long at, long bytes) {
+    if (!open) {
+      throw new LeaseClosedException(
+          "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
+    }
+    if (at < 0 || bytes < 0 || at > byteSize - bytes) {
+      throw new IndexOutOfBoundsException(
+          "an access must stay in its block: block="
+              + Handles.block(handle)
+              + ", offset="
+              + at
+              + ", bytes="
+              + bytes
+              + ", size="
+              + byteSize);
+    }
+    return offset + at;
+  }
+
+  @Override
+  public String toString() {
+    return "Lease[block=" + Handles.block(handle) + ", size=" + byteSize + ", open=" + open + "]";
+  }
+}

@@ -1,0 +1,79 @@
+package dev.lifebound.memory.handle;
+
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of blocks beyond their slots: where each was allocated and freed.
+ *
+ * <p>The dead are kept for messages, the newest {@value #MAX_DEAD} of them.
+ */
+final class Lives {
+  static final int MAX_DEAD = 1 << 16;
+
+  /** Classes whose frames a site leaves out: the doors of this package. */
+  private static final Set<Class<?>> OURS = Set.of(Lives.class, Registry.class, Lease.class);
+
+  private final Tracking level;
+  private final ConcurrentMap<Long, Life> byHandle = new ConcurrentHashMap<>();
+  private final Queue<Long> dead = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger deadCount = new AtomicInteger();
+
+  /** One block's life; the free site is null while it lives. */
+  record Life(long size, String tag, Site allocated, @Nullable Site freed) {}
+
+  Lives(Tracking level) {
+    this.level = level;
+  }
+
+  void allocated(long handle, long size, String tag) {
+    if (level == Tracking.OFF
+        || (level == Tracking.SAMPLED
+            && ThreadLocalRandom.current().nextInt(Tracking.SAMPLE_ONE_IN) != 0)) {
+      return;
+    }
+    byHandle.put(handle, new Life(size, tag, Site.capture(OURS), null));
+  }
+
+  /** Records the free of a block that is followed; called before the handle goes stale. */
+  void freed(long handle) {
+    if (level == Tracking.OFF) {
+      return;
+    }
+    Life alive = byHandle.get(handle);
+    if (alive == null) {
+      return;
+    }
+    byHandle.put(handle, new Life(alive.size, alive.tag, alive.allocated, Site.capture(OURS)));
+    dead.add(handle);
+    if (deadCount.incrementAndGet() > MAX_DEAD) {
+      Long oldest = dead.poll();
+      if (oldest != null) {
+        byHandle.remove(oldest);
+        deadCount.decrementAndGet();
+      }
+    }
+  }
+
+  @Nullable Life find(long handle) {
+    return byHandle.get(handle);
+  }
+
+  /** The sites of a block as message lines, or what to do to see them. */
+  String text(long handle) {
+    Life life = byHandle.get(handle);
+    if (life == null) {
+      return level == Tracking.FULL
+          ? "; its record is older than the newest " + MAX_DEAD + " dead blocks"
+          : "; run with -D" + Tracking.PROPERTY + "=full to see where it was allocated and freed";
+    }
+    Site freed = life.freed;
+    return life.allocated.text("allocated") + (freed == null ? "" : freed.text("freed"));
+  }
+}

@@ -1,0 +1,39 @@
+package dev.lifebound.memory.handle;
+
+/** Recounts a slot table while it is at rest. */
+final class SlotAudit {
+  private SlotAudit() {}
+
+  static void check(SlotTable slots, long undead) {
+    long counted = 0;
+    for (int slot = 0; slot < slots.used(); slot++) {
+      long word = slots.stateAcquire(slot);
+      int state = SlotTable.state(word);
+      boolean counts = SlotTable.references(word) != 0 || SlotTable.leases(word) != 0;
+      if ((state == SlotTable.DEAD) == counts) {
+        throw new IllegalStateException(
+            "a slot must have counts exactly while it is not dead: slot="
+                + slot
+                + ", state="
+                + state
+                + ", references="
+                + SlotTable.references(word)
+                + ", leases="
+                + SlotTable.leases(word));
+      }
+      if (state == SlotTable.LIVE && SlotTable.references(word) == 0) {
+        throw new IllegalStateException("a live slot must have a reference: slot=" + slot);
+      }
+      if (state != SlotTable.DEAD) {
+        counted++;
+      }
+    }
+    if (counted != undead) {
+      throw new IllegalStateException(
+          "the count of blocks must be that of the slots: counted="
+              + counted
+              + ", count="
+              + undead);
+    }
+  }
+}

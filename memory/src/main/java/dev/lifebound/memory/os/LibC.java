@@ -1,0 +1,228 @@
+package dev.lifebound.memory.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The C library functions that the module calls, with errors as exceptions.
+ *
+ * <p>Addresses are plain {@code long}s here: whoever calls knows what they point at.
+ */
+public final class LibC {
+  public static final int PROT_READ_WRITE = 3;
+  public static final int MAP_SHARED = 0x01;
+  public static final int MAP_PRIVATE = 0x02;
+  public static final int MAP_FIXED = 0x10;
+  public static final int MAP_ANONYMOUS = 0x20;
+  public static final int MAP_NORESERVE = 0x4000;
+  public static final int MADV_DONTNEED = 4;
+  private static final int MFD_CLOEXEC = 1;
+  private static final int SC_PAGESIZE = 30;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+  private static final VarHandle ERRNO_VALUE =
+      Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final MethodHandle MMAP =
+      link(
+          "mmap",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
+          ERRNO);
+  private static final MethodHandle MUNMAP =
+      link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), ERRNO);
+  private static final MethodHandle MADVISE =
+      link("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT), ERRNO);
+  private static final MethodHandle MEMFD_CREATE =
+      link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), ERRNO);
+  private static final MethodHandle CLOSE =
+      link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), ERRNO);
+  private static final MethodHandle SYSCALL =
+      link(
+          "syscall",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG),
+          Linker.Option.firstVariadicArg(1),
+          ERRNO);
+  private static final MethodHandle IOCTL =
+      link(
+          "ioctl",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+          Linker.Option.firstVariadicArg(2),
+          ERRNO);
+  private static final MethodHandle SYSCONF =
+      link("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
+
+  private LibC() {}
+
+  @SuppressWarnings("restricted") // this package is where native access is asked for
+  private static MethodHandle link(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    MemorySegment symbol =
+        LINKER
+            .defaultLookup()
+            .find(name)
+            .orElseThrow(() ->
+                new UnsupportedOperationException(
+                    "the C library must export the function: name="
+                        + name
+                        + ", platform="
+                        + Platform.text()
+                        + "; the guard works on Linux"));
+    // SAFETY: name and descriptor are pairs written down above from the C prototypes (LP64).
+    return LINKER.downcallHandle(symbol, descriptor, options);
+  }
+
+  /** Bytes of one memory page. */
+  public static long pageBytes() {
+    try {
+      // SAFETY: takes a constant and returns a number; touches no memory of ours.
+      return (long) SYSCONF.invokeExact(SC_PAGESIZE);
+    } catch (Throwable e) {
+      throw failure("sysconf", e);
+    }
+  }
+
+  /**
+   * {@code mmap}.
+   *
+   * <p>Safety: with {@link #MAP_FIXED} the caller must own the whole range, since what was there is
+   * replaced.
+   *
+   * @return the address
+   */
+  public static long mmap(long address, long bytes, int prot, int flags, int fd, long offset) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the kernel picks the range, or the caller owns it (see above); scalars only.
+      long result = (long) MMAP.invokeExact(state, address, bytes, prot, flags, fd, offset);
+      if (result == -1) {
+        throw new SystemCallException(
+            "mmap(address=0x"
+                + Long.toHexString(address)
+                + ", bytes="
+                + bytes
+                + ", flags=0x"
+                + Integer.toHexString(flags)
+                + ")",
+            errno(state));
+      }
+      return result;
+    } catch (Throwable e) {
+      throw failure("mmap", e);
+    }
+  }
+
+  /**
+   * {@code munmap}.
+   *
+   * <p>Safety: the caller must own the range and must have seen to it that nobody reads it.
+   */
+  public static void munmap(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the caller owns the range (see above); scalars only.
+      int result = (int) MUNMAP.invokeExact(state, address, bytes);
+      check(result, state, "munmap(address=0x" + Long.toHexString(address) + ")");
+    } catch (Throwable e) {
+      throw failure("munmap", e);
+    }
+  }
+
+  /**
+   * {@code madvise(MADV_DONTNEED)}: drops the pages' content.
+   *
+   * <p>Safety: the caller must own the range.
+   */
+  public static void dropPages(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the caller owns the range (see above); scalars only.
+      int result = (int) MADVISE.invokeExact(state, address, bytes, MADV_DONTNEED);
+      check(result, state, "madvise(address=0x" + Long.toHexString(address) + ", DONTNEED)");
+    } catch (Throwable e) {
+      throw failure("madvise", e);
+    }
+  }
+
+  /** {@code memfd_create}: an anonymous file of length 0; the caller closes the descriptor. */
+  public static int memfdCreate(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the name is a NUL-terminated string that lives until the call returns.
+      int fd = (int) MEMFD_CREATE.invokeExact(state, arena.allocateFrom(name), MFD_CLOEXEC);
+      check(fd, state, "memfd_create(name=" + name + ")");
+      return fd;
+    } catch (Throwable e) {
+      throw failure("memfd_create", e);
+    }
+  }
+
+  /** {@code close}. */
+  public static void close(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: scalars only; the caller owns the descriptor.
+      int result = (int) CLOSE.invokeExact(state, fd);
+      check(result, state, "close(fd=" + fd + ")");
+    } catch (Throwable e) {
+      throw failure("close", e);
+    }
+  }
+
+  /** {@code syscall(number, argument)}. */
+  static long syscall(String name, long number, long argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: used for userfaultfd(flags) only: one scalar argument, no memory.
+      long result = (long) SYSCALL.invokeExact(state, number, argument);
+      check(result, state, name + "(0x" + Long.toHexString(argument) + ")");
+      return result;
+    } catch (Throwable e) {
+      throw failure(name, e);
+    }
+  }
+
+  /**
+   * {@code ioctl} with a pointer argument.
+   *
+   * <p>Safety: the structure must have the size and form that the request expects.
+   */
+  static void ioctl(String name, int fd, long request, MemorySegment structure) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the caller passes the request's own structure (see above), alive until return.
+      int result = (int) IOCTL.invokeExact(state, fd, request, structure);
+      check(result, state, name);
+    } catch (Throwable e) {
+      throw failure(name, e);
+    }
+  }
+
+  private static void check(long result, MemorySegment state, String call) {
+    if (result < 0) {
+      throw new SystemCallException(call, errno(state));
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO_VALUE.get(state, 0L);
+  }
+
+  /** A failed call's own exception as it is; anything else is a defect of ours. */
+  private static RuntimeException failure(String call, Throwable cause) {
+    return cause instanceof RuntimeException known
+        ? known
+        : new IllegalStateException(
+            "a linked call must not throw: call=" + call + "; report this", cause);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.lifebound.memory.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A {@code userfaultfd(2)} whose missing pages raise SIGBUS instead of an event.
+ *
+ * <p>Within a registered range an access to a page that was not filled, or was dropped, raises
+ * SIGBUS in the accessing thread; HotSpot turns that into an {@code InternalError} when the access
+ * came from a memory segment. The descriptor is opened for user-mode faults only, which needs no
+ * privilege.
+ *
+ * <p>Closing the descriptor unregisters every range: dead pages then read as zeroes again.
+ */
+public final class Userfaultfd implements AutoCloseable {
+  /*
+   * struct uffdio_api       { u64 api, features, ioctls }                 24 bytes
+   * struct uffdio_register  { u64 start, len, mode, ioctls }              32 bytes
+   * struct uffdio_zeropage  { u64 start, len, mode; s64 zeropage }        32 bytes
+   * Request numbers: _IOWR(0xAA, nr, struct), direction 3 << 30 | size << 16 | 0xAA << 8 | nr.
+   */
+  private static final long STRUCT_BYTES = 32;
+  private static final long UFFDIO_API = 0xC018AA3FL;
+  private static final long UFFDIO_REGISTER = 0xC020AA00L;
+  private static final long UFFDIO_ZEROPAGE = 0xC020AA04L;
+  private static final long API_VERSION = 0xAA;
+  private static final long FEATURE_SIGBUS = 1L << 7;
+  private static final long REGISTER_MODE_MISSING = 1;
+  private static final long O_CLOEXEC = 0x80000;
+  private static final long USER_MODE_ONLY = 1;
+  private static final long FILLED_OFFSET = 24;
+  private static final int EAGAIN = 11;
+
+  private final int fd;
+
+  private Userfaultfd(int fd) {
+    this.fd = fd;
+  }
+
+  /**
+   * Opens a descriptor with the SIGBUS feature.
+   *
+   * @throws SystemCallException where the kernel or a seccomp profile refuses
+   * @throws UnsupportedOperationException on a processor whose call number is not known here
+   */
+  public static Userfaultfd open() {
+    long number = Platform.userfaultfdNumber();
+    if (number < 0) {
+      throw new UnsupportedOperationException(
+          "the call number of userfaultfd must be known: platform=" + Platform.text());
+    }
+    int fd = (int) LibC.syscall("userfaultfd", number, O_CLOEXEC | USER_MODE_ONLY);
+    try {
+      call("UFFDIO_API", fd, UFFDIO_API, API_VERSION, FEATURE_SIGBUS);
+      return new Userfaultfd(fd);
+    } catch (RuntimeException e) {
+      LibC.close(fd);
+      throw e;
+    }
+  }
+
+  /** From now on a missing page of this range raises SIGBUS. The range must be page-aligned. */
+  public void register(long address, long bytes) {
+    call("UFFDIO_REGISTER", fd, UFFDIO_REGISTER, address, bytes, REGISTER_MODE_MISSING);
+  }
+
+  /** Fills missing pages with zeroes, which makes them alive. The range must be page-aligned. */
+  public void fillWithZeroes(long address, long bytes) {
+    long filled = 0;
+    while (filled < bytes) {
+      filled += fillSome(address + filled, bytes - filled);
+    }
+  }
+
+  /** The kernel may stop early when the process's mappings change at the same time. */
+  private long fillSome(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment structure = structure(arena, address, bytes, 0);
+      try {
+        LibC.ioctl("UFFDIO_ZEROPAGE", fd, UFFDIO_ZEROPAGE, structure);
+        return bytes;
+      } catch (SystemCallException e) {
+        if (e.errno() != EAGAIN) {
+          throw e;
+        }
+        return Math.max(0, structure.get(JAVA_LONG, FILLED_OFFSET));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    LibC.close(fd);
+  }
+
+  private static void call(String name, int fd, long request, long... fields) {
+    try (Arena arena = Arena.ofConfined()) {
+      LibC.ioctl(name, fd, request, structure(arena, fields));
+    }
+  }
+
+  private static MemorySegment structure(Arena arena, long... fields) {
+    MemorySegment structure = arena.allocate(STRUCT_BYTES, Long.BYTES);
+    for (int i = 0; i < fields.length; i++) {
+      structure.setAtIndex(JAVA_LONG, i, fields[i]);
+    }
+    return structure;
+  }
+}
