@@ -1,9 +1,10 @@
 /**
  * Finds native memory that a map still holds after it was freed, in Go and Java sources.
  *
- * <p>{@code Scanner} is the door: paths in, a {@link dev.lifebound.finding.Report} out. Behind it a
- * front end for each language translates sources to the language-neutral form of {@code lifetime},
- * whose engine follows the paths, and {@code rule} judges.
+ * <p>{@link dev.lifebound.analysis.Scanner} is the door: paths in, a {@link
+ * dev.lifebound.finding.Report} out. Behind it a front end for each language translates sources to
+ * the language-neutral form of {@code lifetime}, whose engine follows the paths, and {@code rule}
+ * judges.
  *
  * <h2>Guarantees</h2>
  *

@@ -56,6 +56,7 @@ final class Correlation {
         escaped,
         outlived,
         inversions(escaped),
+        reachedByNative(),
         traces.values().stream().filter(t -> t.cut).map(t -> t.function).toList());
   }
 
@@ -111,7 +112,7 @@ final class Correlation {
       for (State end : trace.ends) {
         for (State.FreedMark mark : end.freed) {
           for (Matching.Match match : Matching.entries(mark, end)) {
-            if (!mark.settled.contains(match.map())) {
+            if (!mark.settled.contains(match.map()) && !calledBack(mark, match.map())) {
               Candidate candidate = new Candidate(trace, mark, outlived(trace, mark, match, end));
               candidates.merge(candidate.identity(), candidate, (a, b) -> b.fact().used() ? b : a);
             }
@@ -133,6 +134,11 @@ final class Correlation {
                 || !own.contains(List.of(c.mark().origin, c.fact().map())))
         .map(Candidate::fact)
         .toList();
+  }
+
+  /** Whether the freeing function may call back into code that removes the entry. */
+  private boolean calledBack(State.FreedMark mark, Place map) {
+    return mark.freeing.knowledge() != Freeing.Knowledge.STANDARD && removedByNative.contains(map);
   }
 
   private boolean callersRemove(Candidate candidate) {
@@ -290,6 +296,23 @@ final class Correlation {
       }
     }
     return List.copyOf(facts.values());
+  }
+
+  private Set<String> reachedByNative() {
+    Set<String> reached = new LinkedHashSet<>();
+    for (Trace trace : traces.values()) {
+      String id = trace.function.id();
+      if (trace.function.is(Function.Trait.CALLED_BY_NATIVE)
+          || transitiveCallers(id).stream().anyMatch(this::isCalledByNative)) {
+        reached.add(id);
+      }
+    }
+    return reached;
+  }
+
+  private boolean isCalledByNative(String id) {
+    Trace trace = traces.get(id);
+    return trace != null && trace.function.is(Function.Trait.CALLED_BY_NATIVE);
   }
 
   private Set<String> transitiveCallers(String function) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param escaped maps that were handed to code outside the unit
  * @param outlived entries that outlive what they hold
  * @param inversions entries that were removed only after the free
+ * @param reachedByNative identifiers of the functions that native code may be running at any time
  * @param cut functions whose paths were not all followed
  */
 public record Facts(
@@ -26,6 +27,7 @@ public record Facts(
     Set<Place> escaped,
     List<Outlived> outlived,
     List<Inversion> inversions,
+    Set<String> reachedByNative,
     List<Function> cut) {
   public Facts {
     insertions = List.copyOf(insertions);
@@ -34,6 +36,7 @@ public record Facts(
     escaped = Collections.unmodifiableSet(new LinkedHashSet<>(escaped));
     outlived = List.copyOf(outlived);
     inversions = List.copyOf(inversions);
+    reachedByNative = Collections.unmodifiableSet(new LinkedHashSet<>(reachedByNative));
     cut = List.copyOf(cut);
   }
 

@@ -386,7 +386,8 @@ final class Stepper {
     for (Summary.Freed freed : summary.frees()) {
       Value value = into.apply(freed.value());
       if (value != null) {
-        free(value, text(freed, call), freed.freeing(), freed.origin(), call.span(), state);
+        String origin = freed.origin().isEmpty() ? function.id() : freed.origin();
+        free(value, text(freed, call), freed.freeing(), origin, call.span(), state);
       }
     }
     results(call, summary, into, state);
