@@ -1,6 +1,7 @@
 package dev.lifebound.analysis;
 
 import dev.lifebound.analysis.go.GoFrontEnd;
+import dev.lifebound.analysis.java.JavaFrontEnd;
 import dev.lifebound.analysis.lifetime.Engine;
 import dev.lifebound.analysis.lifetime.Facts;
 import dev.lifebound.analysis.lifetime.FrontEnd;
@@ -39,7 +40,7 @@ public final class Scanner {
   private static final Set<String> SUFFIXES = Set.of(".go", ".c", ".h", ".java");
 
   private final Options options;
-  private final List<FrontEnd> frontEnds = List.of(new GoFrontEnd());
+  private final List<FrontEnd> frontEnds = List.of(new GoFrontEnd(), new JavaFrontEnd());
 
   private Scanner(Options options) {
     this.options = options;

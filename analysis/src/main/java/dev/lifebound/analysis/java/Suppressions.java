@@ -8,24 +8,18 @@ import com.sun.source.tree.ModifiersTree;
 import com.sun.source.tree.Tree;
 import com.sun.source.tree.VariableTree;
 import com.sun.source.util.TreeScanner;
-import dev.lifebound.analysis.lifetime.SourceFile;
 import dev.lifebound.analysis.lifetime.Span;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the authors of a file answer for themselves.
- *
- * <p>{@code @SuppressWarnings("lifebound:LBJ003")} on a class, method, field or variable silences one
- * rule there, {@code "lifebound"} all. A comment {@code // lifebound:owner REASON} on the line of a
- * free or of a map's declaration, or on the line above, silences that line; without a reason it says
- * nothing.
+ * What the authors of a file answer for themselves: {@code @SuppressWarnings("lifebound:LBJ003")} on
+ * a class, method, field or variable silences one rule there, {@code "lifebound"} all. Comments that
+ * name an owner are the scanner's matter.
  */
 final class Suppressions {
   private static final String ALL = "lifebound";
-  private static final Pattern OWNER = Pattern.compile("//\\s*lifebound:owner\\s+\\S");
 
   private record Region(Span span, String word) {}
 
@@ -84,11 +78,6 @@ final class Suppressions {
         return true;
       }
     }
-    SourceFile source = file.source();
-    int line = source.line(at.start());
-    return OWNER.matcher(source.lineText(line)).find()
-        || (line > 1
-            && source.lineText(line - 1).startsWith("//")
-            && OWNER.matcher(source.lineText(line - 1)).find());
+    return false;
   }
 }

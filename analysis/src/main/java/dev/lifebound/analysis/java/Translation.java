@@ -25,6 +25,8 @@ final class Translation {
           "Integer", "java.lang.Integer", "Long", "long", "java.lang.Long", "UUID",
           "java.util.UUID", "Class", "java.lang.Class");
 
+  private static final String LANGUAGE = "java";
+
   private final Shared shared;
 
   Translation(Index index, NativeTypes natives) {
@@ -45,7 +47,7 @@ final class Translation {
         Comparator.comparing((Function f) -> f.file().path())
             .thenComparingInt(f -> f.span().start())
             .thenComparing(Function::id));
-    return new Unit("java", functions, Map.of(), maps(classes));
+    return new Unit("java", LANGUAGE, true, functions, Map.of(), maps(classes));
   }
 
   private record Translated(List<Function> functions, @Nullable Notice notice) {}

@@ -313,7 +313,11 @@ final class Stepper {
     }
     State.FreedMark mark =
         new State.FreedMark(value, point(span), text, freeing, origin, state.locks, state.removed);
-    mark.guarded = value instanceof Value.FieldOf field && state.guarded.contains(field.base());
+    mark.guarded =
+        isGuarded(value, state)
+            || value.chain().stream()
+                .anyMatch(
+                    link -> link instanceof Value.Entry entry && isGuarded(entry.map(), state));
     state.freed.add(mark);
   }
 

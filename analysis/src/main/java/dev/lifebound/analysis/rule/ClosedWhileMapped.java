@@ -7,11 +7,9 @@ import dev.lifebound.analysis.lifetime.Hazard;
 import dev.lifebound.analysis.lifetime.MapDeclaration;
 import dev.lifebound.analysis.lifetime.Place;
 import dev.lifebound.finding.Colour;
-import dev.lifebound.finding.Evidence;
 import dev.lifebound.finding.Step;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -170,20 +168,5 @@ final class ClosedWhileMapped {
   private static Hazard.Mark free(Facts.Free free) {
     return new Hazard.Mark(
         Step.FREE, free.point(), free.freeing().function() + " ends " + free.text());
-  }
-
-  static List<Evidence> evidence(Facts.Free free) {
-    String knowledge =
-        switch (free.freeing().knowledge()) {
-          case STANDARD -> "defined by the platform";
-          case BODY -> "its body was read";
-          case DECLARED -> "declared by the project";
-          case NAME_TABLE -> "listed in the shipped table";
-        };
-    return List.of(
-        new Evidence(
-            "static-path",
-            free.freeing().function() + " frees: " + knowledge,
-            Map.of("freeing", free.freeing().function())));
   }
 }

@@ -6,7 +6,12 @@ import java.util.List;
 /** The rules there are. */
 public final class Rules {
   private static final List<LifetimeRule> ALL =
-      List.of(new FreedWhileMapped(), new FreedBeforeUnregistered(), new NeverUnregistered());
+      List.of(
+          new FreedWhileMapped(),
+          new FreedBeforeUnregistered(),
+          new NeverUnregistered(),
+          new ArenaClosedWhileMapped(),
+          new HandleClosedWhileMapped());
 
   private Rules() {}
 

@@ -4,8 +4,7 @@ import dev.lifebound.analysis.lifetime.Engine;
 import dev.lifebound.analysis.lifetime.Facts;
 import dev.lifebound.analysis.lifetime.Hazard;
 import dev.lifebound.analysis.lifetime.SourceFile;
-import dev.lifebound.analysis.rule.LBJ001;
-import dev.lifebound.analysis.rule.LBJ003;
+import dev.lifebound.analysis.rule.Rules;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,8 +34,7 @@ final class Sources {
   static List<Said> judge(SourceFile... files) {
     Facts facts = Engine.analyse(translate(2, files).unit());
     List<Hazard> hazards = new ArrayList<>();
-    hazards.addAll(new LBJ001().judge(facts));
-    hazards.addAll(new LBJ003().judge(facts));
+    Rules.of("java").forEach(rule -> hazards.addAll(rule.judge(facts)));
     return hazards.stream()
         .map(
             h -> {

@@ -9,18 +9,19 @@ import dev.lifebound.finding.Rule;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A native handle is closed before it leaves the map that holds it. */
-public final class LBJ003 implements LifetimeRule {
+/** LBJ001: an arena is closed while a map still holds a segment that was allocated from it. */
+public final class ArenaClosedWhileMapped implements LifetimeRule {
   private static final Rule RULE =
       new Rule(
-          "LBJ003",
-          "native handle closed before leaving the map",
+          "LBJ001",
+          "arena closed while a map holds its segment",
           Colour.RED,
           "java",
-          "A handle that a map still holds is freed. Whoever looks it up next gets an object whose "
-              + "native memory is gone: a crash, or the memory of somebody else.",
-          "Remove the entry first, then close what remove returned; where threads share the handle, "
-              + "count references and let the last one free.",
+          "Closing an arena frees every segment allocated from it at once. A map that still holds "
+              + "one answers with dead memory: the next use throws, and an address that was handed "
+              + "to native code before reads or writes freed memory.",
+          "Give map and arena one owner that clears the map first and closes the arena then, or "
+              + "copy the bytes out before the arena ends.",
           "0.1.0");
 
   @Override
@@ -37,7 +38,7 @@ public final class LBJ003 implements LifetimeRule {
         ClosedWhileMapped.Verdict verdict = verdicts.outlived(fact);
         if (verdict != null) {
           String message =
-              "%s frees %s, but the entry stays in %s"
+              "%s closes %s while %s still holds memory allocated from it"
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
@@ -47,11 +48,11 @@ public final class LBJ003 implements LifetimeRule {
       }
     }
     for (Facts.Inversion fact : facts.inversions()) {
-      if (isOurs(fact.free(), fact.part())) {
+      if (isOurs(fact.free(), fact.part()) && holdsGroup(facts, fact)) {
         ClosedWhileMapped.Verdict verdict = verdicts.inverted(fact);
         if (verdict != null) {
           String message =
-              "%s frees %s before it is removed from %s"
+              "%s closes %s before %s lets go of the memory allocated from it"
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
@@ -64,11 +65,18 @@ public final class LBJ003 implements LifetimeRule {
   }
 
   private static boolean isOurs(Facts.Free free, Facts.Part part) {
-    return switch (free.freeing().effect()) {
-      case FREE -> true;
-      case RELEASE -> false;
-      case GROUP_FREE -> part == Facts.Part.VALUE || part == Facts.Part.KEY;
-    };
+    return free.freeing().effect() == Freeing.Effect.GROUP_FREE
+        && (part == Facts.Part.OWNER || part == Facts.Part.VALUE_FIELD);
+  }
+
+  /** Whether the path or some insertion shows that the map holds what the arena owned. */
+  private static boolean holdsGroup(Facts facts, Facts.Inversion fact) {
+    return fact.held() != null
+        || facts.insertions().stream()
+            .anyMatch(
+                insertion ->
+                    insertion.sighting().map().equals(fact.map())
+                        && insertion.ownerFields().contains(fact.free().field()));
   }
 
   private static Hazard hazard(
@@ -88,6 +96,6 @@ public final class LBJ003 implements LifetimeRule {
         free.text(),
         free.freeing().function(),
         path,
-        ClosedWhileMapped.evidence(free));
+        List.of(Words.path("insertion and close lie on one path, or on one field"), Words.free(free)));
   }
 }
