@@ -313,7 +313,7 @@ final class Stepper {
     }
     State.FreedMark mark =
         new State.FreedMark(value, point(span), text, freeing, origin, state.locks, state.removed);
-    mark.guarded = value instanceof Value.FieldOf field && state.guarded.contains(field.base());
+    mark.guarded = isGuarded(value, state);
     state.freed.add(mark);
   }
 
