@@ -4,6 +4,7 @@ import dev.lifebound.analysis.lifetime.Listing;
 import dev.lifebound.finding.Location;
 import dev.lifebound.finding.Notice;
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -69,6 +70,9 @@ final class Discovery {
 
   /** The name under which findings show a path: relative to the root where it lies below it. */
   String shown(Path path) {
+    if (path.equals(root)) {
+      return String.valueOf(path.getFileName());
+    }
     Path relative = path.startsWith(root) ? root.relativize(path) : path;
     return relative.toString().replace('\\', '/');
   }
@@ -133,12 +137,16 @@ final class Discovery {
     public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
       if (attributes.isRegularFile()) {
         file(path);
-      } else if (!attributes.isDirectory()
-          && suffixes.stream().anyMatch(path.toString()::endsWith)) {
+      } else if (suffixes.stream().anyMatch(path.toString()::endsWith)) {
+        String kind = attributes.isSymbolicLink() ? "a link to nothing" : "a special file";
         notices.add(
             new Notice(
-                "file-is-special",
-                "a source must be a regular file: path=" + shown(path) + "; it was not analysed",
+                "path-unreadable",
+                "a source must be a regular file: path="
+                    + shown(path)
+                    + ", found="
+                    + kind
+                    + "; it was not analysed",
                 Location.ofFile(shown(path))));
       }
       return FileVisitResult.CONTINUE;
@@ -146,7 +154,7 @@ final class Discovery {
 
     @Override
     public FileVisitResult visitFileFailed(Path path, IOException problem) {
-      if (problem instanceof java.nio.file.FileSystemLoopException) {
+      if (problem instanceof FileSystemLoopException) {
         notices.add(
             new Notice(
                 "link-loop",

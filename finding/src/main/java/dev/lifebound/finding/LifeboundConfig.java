@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -73,9 +74,11 @@ public record LifeboundConfig(List<String> exclude, List<NativeFunction> functio
    * @throws ConfigException if the text is not YAML, holds an unknown key or a wrong value
    */
   public static LifeboundConfig parse(String text, String origin) throws ConfigException {
-    Object tree;
+    @Nullable Object tree;
     try {
-      tree = new YAMLMapper().readValue(text, Object.class);
+      YAMLMapper mapper = new YAMLMapper();
+      JsonNode node = mapper.readTree(text);
+      tree = node.isMissingNode() ? null : mapper.treeToValue(node, Object.class);
     } catch (JacksonException e) {
       throw new ConfigException(
           "a configuration must be YAML: file="

@@ -2,7 +2,6 @@ package dev.lifebound.analysis.go;
 
 import dev.lifebound.analysis.go.Frame.Operand;
 import dev.lifebound.analysis.lifetime.Op;
-import dev.lifebound.analysis.lifetime.Summary;
 import dev.lifebound.analysis.lifetime.Terminator;
 import dev.lifebound.analysis.lifetime.Variable;
 import java.util.ArrayList;
@@ -53,11 +52,13 @@ final class ForeignCalls {
 
   Calls.Prepared nativeCall(
       Syntax node, String name, List<Syntax> arguments, List<Operand> values, Calls calls) {
-    Summary summary = frame.pkg.natives().summary(name);
-    List<String> callees = summary == null ? List.of() : List.of("C." + name);
     Calls.Prepared call =
         calls.emitting(
-            node, callees, values, Op.Call.Kind.DIRECT, List.of(new GoType.Foreign("C", "?")));
+            node,
+            List.of("C." + name),
+            values,
+            Op.Call.Kind.DIRECT,
+            List.of(new GoType.Foreign("C", "?")));
     return new Calls.Prepared(count -> {
       List<Operand> results = call.emit().results(count);
       arguments.forEach(this::outArgument);

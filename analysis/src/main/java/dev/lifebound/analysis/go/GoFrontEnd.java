@@ -13,11 +13,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Go with cgo: one job for each folder that holds Go files. */
 public final class GoFrontEnd implements FrontEnd {
-  private static final byte[] MARK = "\"C\"".getBytes(StandardCharsets.US_ASCII);
+  /** Imports stand at the top, so the head of a file tells whether it uses cgo. */
+  private static final int HEAD_BYTES = 1 << 16;
+
+  /** An element of a list of strings ends with a comma, an import does not. */
+  private static final Pattern CGO =
+      Pattern.compile(
+          "(?m)^[ \\t]*(import[ \\t]*)?\\(?[ \\t]*\"C\"[ \\t]*([;)].*|//.*|/[*].*)?\\r?$");
+
+  /** Such a file is a program of its own that happens to lie beside the package. */
+  private static final Pattern IGNORED =
+      Pattern.compile("(?m)^//(go:build| ?\\+build) .*\\bignore\\b");
 
   @Override
   public List<Job> jobs(Listing listing, LifeboundConfig config) {
@@ -59,38 +70,33 @@ public final class GoFrontEnd implements FrontEnd {
 
     @Override
     public Outcome run() {
-      List<byte[]> contents = new ArrayList<>();
-      List<Listing.Entry> usable = new ArrayList<>();
-      boolean cgo = false;
-      for (Listing.Entry file : goFiles) {
-        byte @Nullable [] bytes = SourceReader.read(file, notices);
-        if (bytes != null) {
-          contents.add(bytes);
-          usable.add(file);
-          cgo |= contains(bytes, MARK);
-        }
-      }
-      if (!cgo) {
-        return new Outcome(List.of(), notices, 0, usable.size());
-      }
+      List<Listing.Entry> wanted = wanted();
       Map<String, List<GoFile>> packages = new TreeMap<>();
-      TreeSitter parser = TreeSitter.of(TreeSitter.Language.GO);
-      for (int i = 0; i < usable.size(); i++) {
-        SourceFile source = SourceReader.decode(usable.get(i), contents.get(i), notices);
-        GoFile file = GoFile.of(source, parse(parser, source));
-        packages.computeIfAbsent(file.packageName(), key -> new ArrayList<>()).add(file);
+      TreeSitter parser = wanted.isEmpty() ? null : TreeSitter.of(TreeSitter.Language.GO);
+      for (Listing.Entry entry : wanted) {
+        byte @Nullable [] bytes = SourceReader.read(entry, notices);
+        if (bytes != null && parser != null) {
+          SourceFile source = SourceReader.decode(entry, bytes, notices);
+          GoFile file = GoFile.of(source, parse(parser, source));
+          boolean alone = IGNORED.matcher(source.text()).find();
+          String key = file.packageName() + (alone ? " " + entry.shown() : "");
+          packages.computeIfAbsent(key, name -> new ArrayList<>()).add(file);
+        }
       }
       List<Unit> units = new ArrayList<>();
       int analysed = 0;
+      int idle = 0;
       for (Map.Entry<String, List<GoFile>> entry : packages.entrySet()) {
         List<GoFile> files = entry.getValue();
         if (files.stream().anyMatch(GoFile::isCgo)) {
           analysed += files.size();
           String unit = (name.isEmpty() ? "" : name + "/") + entry.getKey();
           units.add(GoUnit.translate(unit, new GoPackage(files, natives(files))));
+        } else {
+          idle += files.size();
         }
       }
-      return new Outcome(units, notices, analysed, usable.size() - analysed);
+      return new Outcome(units, notices, analysed, goFiles.size() - wanted.size() + idle);
     }
 
     private Syntax parse(TreeSitter parser, SourceFile source) {
@@ -138,13 +144,25 @@ public final class GoFrontEnd implements FrontEnd {
       return functions;
     }
 
-    private static boolean contains(byte[] bytes, byte[] mark) {
-      for (int i = 0; i <= bytes.length - mark.length; i++) {
-        if (bytes[i] == mark[0] && bytes[i + 1] == mark[1] && bytes[i + 2] == mark[2]) {
-          return true;
+    /** All files when the package uses cgo; else those that stand alone and do. */
+    private List<Listing.Entry> wanted() {
+      List<Listing.Entry> alone = new ArrayList<>();
+      for (Listing.Entry file : goFiles) {
+        byte @Nullable [] head = SourceReader.head(file, HEAD_BYTES);
+        if (head == null || SourceReader.isBinary(head)) {
+          // The reader says why it cannot be used.
+          alone.add(file);
+          continue;
+        }
+        String text = new String(head, StandardCharsets.ISO_8859_1);
+        if (CGO.matcher(text).find()) {
+          if (!IGNORED.matcher(text).find()) {
+            return goFiles;
+          }
+          alone.add(file);
         }
       }
-      return false;
+      return alone;
     }
   }
 }

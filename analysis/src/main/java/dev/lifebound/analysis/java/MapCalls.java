@@ -67,7 +67,7 @@ final class MapCalls {
       }
       case "clear", "invalidateAll", "replaceAll", "cleanUp", "pollFirstEntry", "pollLastEntry" -> {
         body.calls.operands(arguments);
-        body.out.add(new Op.Clear(span, map.variable()));
+        clear(span, map);
         return unknown(tree, TypeName.UNKNOWN);
       }
       case "computeIfAbsent", "computeIfPresent", "compute", "merge" -> {
@@ -108,6 +108,9 @@ final class MapCalls {
         if (count == 0) {
           yield unknown(tree, type);
         }
+        if (!matters(map)) {
+          yield unknown(tree, type);
+        }
         Variable to = body.temporary(body.text(tree));
         body.out.add(
             new Op.Remove(
@@ -115,6 +118,9 @@ final class MapCalls {
         yield count == 1 ? Operand.of(to, type) : unknown(tree, BOOLEAN);
       }
       case "containsKey" -> {
+        if (!matters(map)) {
+          yield unknown(tree, BOOLEAN);
+        }
         Variable found = body.temporary(body.text(tree));
         Variable value = body.temporary(body.text(tree));
         body.out.add(
@@ -126,14 +132,30 @@ final class MapCalls {
     };
   }
 
+  /** Maps that cannot hold native memory are told as objects of which nothing is known. */
+  private boolean matters(Operand map) {
+    return body.shared.matters(map.type());
+  }
+
+  private void clear(Span span, Operand map) {
+    if (matters(map)) {
+      body.out.add(new Op.Clear(span, map.variable()));
+    }
+  }
+
   private Operand lookup(Tree tree, Operand map, Operand key) {
+    if (!matters(map)) {
+      return unknown(tree, KnownTypes.valueOf(map.type()));
+    }
     Variable to = body.temporary(body.text(tree));
     body.out.add(new Op.Lookup(body.span(tree), to, null, map.variable(), key.variable()));
     return Operand.of(to, KnownTypes.valueOf(map.type()));
   }
 
   private void insert(Span span, Operand map, Operand key, Operand value) {
-    body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    if (matters(map)) {
+      body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    }
   }
 
   private Operand putIfAbsent(Tree tree, Operand map, List<Operand> arguments) {
@@ -167,7 +189,7 @@ final class MapCalls {
             .as(KnownTypes.keyOf(map.type()));
     if (name.equals("merge")) {
       body.calls.operands(arguments.subList(1, arguments.size()));
-      body.out.add(new Op.Insert(span, map.variable(), key.variable(), unknown(tree, type).variable()));
+      insert(span, map, key, unknown(tree, type));
       return unknown(tree, type);
     }
     ExpressionTree function = arguments.getLast();
@@ -185,7 +207,7 @@ final class MapCalls {
               span,
               value,
               () -> {
-                if (!name.equals("computeIfAbsent")) {
+                if (!name.equals("computeIfAbsent") && matters(map)) {
                   body.out.add(new Op.Remove(span, null, map.variable(), key.variable()));
                 }
               },
@@ -277,13 +299,15 @@ final class MapCalls {
   }
 
   private void removeFrom(Span span, Operand.All all, String name) {
+    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
     if (!all.live()) {
       return;
     }
-    Variable map = all.map().variable();
-    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
-    body.out.add(
-        last ? new Op.Remove(span, null, map, all.cursor()) : new Op.Clear(span, map));
+    if (!last) {
+      clear(span, all.map());
+    } else if (matters(all.map())) {
+      body.out.add(new Op.Remove(span, null, all.map().variable(), all.cursor()));
+    }
   }
 
   private Operand onStream(
@@ -352,7 +376,14 @@ final class MapCalls {
     Operand key = Operand.of(all.cursor(), KnownTypes.keyOf(map.type()));
     Operand value =
         Operand.of(body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
-    body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+    if (matters(map)) {
+      body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+    } else {
+      Operand any = body.unknown(span, key.variable().name(), key.type());
+      body.out.add(new Op.Copy(span, key.variable(), any.variable()));
+      any = body.unknown(span, value.variable().name(), value.type());
+      body.out.add(new Op.Copy(span, value.variable(), any.variable()));
+    }
     return switch (all.part()) {
       case KEYS -> key;
       case VALUES -> value;

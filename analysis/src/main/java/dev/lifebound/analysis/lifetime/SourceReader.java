@@ -41,19 +41,37 @@ public final class SourceReader {
               "it was not analysed"));
       return null;
     }
-    for (int i = 0; i < Math.min(bytes.length, SNIFFED_BYTES); i++) {
-      if (bytes[i] == 0) {
-        notices.add(
-            unusable(
-                file,
-                "file-is-binary",
-                "a source file must be text",
-                "a zero byte at offset " + i,
-                "it was not analysed"));
-        return null;
-      }
+    if (isBinary(bytes)) {
+      notices.add(
+          unusable(
+              file,
+              "file-is-binary",
+              "a source file must be text",
+              "a zero byte",
+              "it was not analysed"));
+      return null;
     }
     return bytes;
+  }
+
+  /** Whether content is no text: it holds a zero byte near its start. */
+  public static boolean isBinary(byte[] bytes) {
+    for (int i = 0; i < Math.min(bytes.length, SNIFFED_BYTES); i++) {
+      if (bytes[i] == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A file's first bytes, or null when it cannot be read; never throws. */
+  public static byte @Nullable [] head(Listing.Entry file, int bytes) {
+    try (InputStream stream = Files.newInputStream(file.path())) {
+      return stream.readNBytes(bytes);
+    } catch (IOException e) {
+      // The caller reads the file next and says why it cannot.
+      return null;
+    }
   }
 
   private static Notice unusable(
