@@ -41,7 +41,11 @@ final class MapCalls {
   // --- maps --------------------------------------------------------------------------------------
 
   private Operand onMap(
-      Tree tree, Operand map, String name, List<? extends ExpressionTree> arguments, boolean used) {
+      Tree tree,
+      Operand map,
+      String name,
+      List<? extends ExpressionTree> arguments,
+      boolean used) {
     Span span = body.span(tree);
     switch (name) {
       case "values", "sequencedValues" -> {
@@ -54,7 +58,8 @@ final class MapCalls {
         return view(tree, map, Operand.Part.ENTRIES);
       }
       case "asMap" -> {
-        return map.as(new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
+        return map.as(
+            new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
       }
       case "forEach" -> {
         each(span, map, null, entry -> applyToEntry(arguments, entry));
@@ -62,7 +67,7 @@ final class MapCalls {
       }
       case "clear", "invalidateAll", "replaceAll", "cleanUp", "pollFirstEntry", "pollLastEntry" -> {
         body.calls.operands(arguments);
-        body.out.add(new Op.Clear(span, map.variable()));
+        clear(span, map);
         return unknown(tree, TypeName.UNKNOWN);
       }
       case "computeIfAbsent", "computeIfPresent", "compute", "merge" -> {
@@ -71,7 +76,9 @@ final class MapCalls {
       default -> {}
     }
     List<Operand> values =
-        name.equals("get") && arguments.size() == 2 ? List.of() : body.calls.operands(arguments);
+        name.equals("get") && arguments.size() == 2
+            ? List.of()
+            : body.calls.operands(arguments);
     return values.isEmpty() && arguments.size() == 2
         ? computed(tree, map, "computeIfAbsent", arguments)
         : simple(tree, map, name, values, used);
@@ -101,6 +108,9 @@ final class MapCalls {
         if (count == 0) {
           yield unknown(tree, type);
         }
+        if (!matters(map)) {
+          yield unknown(tree, type);
+        }
         Variable to = body.temporary(body.text(tree));
         body.out.add(
             new Op.Remove(
@@ -108,24 +118,44 @@ final class MapCalls {
         yield count == 1 ? Operand.of(to, type) : unknown(tree, BOOLEAN);
       }
       case "containsKey" -> {
+        if (!matters(map)) {
+          yield unknown(tree, BOOLEAN);
+        }
         Variable found = body.temporary(body.text(tree));
         Variable value = body.temporary(body.text(tree));
         body.out.add(
-            new Op.Lookup(span, value, found, map.variable(), arguments.getFirst().variable()));
+            new Op.Lookup(
+                span, value, found, map.variable(), arguments.getFirst().variable()));
         yield Operand.of(found, BOOLEAN);
       }
       default -> unknown(tree, TypeName.UNKNOWN);
     };
   }
 
+  /** Maps that cannot hold native memory are told as objects of which nothing is known. */
+  private boolean matters(Operand map) {
+    return body.shared.matters(map.type());
+  }
+
+  private void clear(Span span, Operand map) {
+    if (matters(map)) {
+      body.out.add(new Op.Clear(span, map.variable()));
+    }
+  }
+
   private Operand lookup(Tree tree, Operand map, Operand key) {
+    if (!matters(map)) {
+      return unknown(tree, KnownTypes.valueOf(map.type()));
+    }
     Variable to = body.temporary(body.text(tree));
     body.out.add(new Op.Lookup(body.span(tree), to, null, map.variable(), key.variable()));
     return Operand.of(to, KnownTypes.valueOf(map.type()));
   }
 
   private void insert(Span span, Operand map, Operand key, Operand value) {
-    body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    if (matters(map)) {
+      body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    }
   }
 
   private Operand putIfAbsent(Tree tree, Operand map, List<Operand> arguments) {
@@ -153,11 +183,13 @@ final class MapCalls {
       body.calls.operands(arguments);
       return unknown(tree, type);
     }
-    Operand key = body.expressions.translate(arguments.getFirst()).as(KnownTypes.keyOf(map.type()));
+    Operand key =
+        body.expressions
+            .translate(arguments.getFirst())
+            .as(KnownTypes.keyOf(map.type()));
     if (name.equals("merge")) {
       body.calls.operands(arguments.subList(1, arguments.size()));
-      body.out.add(
-          new Op.Insert(span, map.variable(), key.variable(), unknown(tree, type).variable()));
+      insert(span, map, key, unknown(tree, type));
       return unknown(tree, type);
     }
     ExpressionTree function = arguments.getLast();
@@ -175,7 +207,7 @@ final class MapCalls {
               span,
               value,
               () -> {
-                if (!name.equals("computeIfAbsent")) {
+                if (!name.equals("computeIfAbsent") && matters(map)) {
                   body.out.add(new Op.Remove(span, null, map.variable(), key.variable()));
                 }
               },
@@ -220,7 +252,9 @@ final class MapCalls {
     body.out.add(new Op.Copy(body.span(tree), to, unknown(tree, TypeName.UNKNOWN).variable()));
     Variable cursor = body.temporary("cursor");
     return new Operand(
-        to, TypeName.UNKNOWN, new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
+        to,
+        TypeName.UNKNOWN,
+        new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
   }
 
   private Operand onView(
@@ -251,7 +285,8 @@ final class MapCalls {
     body.calls.operands(arguments);
     return switch (name) {
       case "iterator", "listIterator", "descendingIterator" ->
-          new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
+          new Operand(
+              receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
       case "stream", "parallelStream" ->
           new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.STREAM));
       case "toArray" -> new Operand(receiver.variable(), TypeName.UNKNOWN, all.copied());
@@ -264,12 +299,15 @@ final class MapCalls {
   }
 
   private void removeFrom(Span span, Operand.All all, String name) {
+    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
     if (!all.live()) {
       return;
     }
-    Variable map = all.map().variable();
-    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
-    body.out.add(last ? new Op.Remove(span, null, map, all.cursor()) : new Op.Clear(span, map));
+    if (!last) {
+      clear(span, all.map());
+    } else if (matters(all.map())) {
+      body.out.add(new Op.Remove(span, null, all.map().variable(), all.cursor()));
+    }
   }
 
   private Operand onStream(
@@ -280,19 +318,8 @@ final class MapCalls {
       List<? extends ExpressionTree> arguments) {
     Operand.View view =
         switch (name) {
-          case "filter",
-              "peek",
-              "sorted",
-              "distinct",
-              "limit",
-              "skip",
-              "parallel",
-              "sequential",
-              "unordered",
-              "onClose",
-              "takeWhile",
-              "dropWhile" ->
-              all;
+          case "filter", "peek", "sorted", "distinct", "limit", "skip", "parallel", "sequential",
+              "unordered", "onClose", "takeWhile", "dropWhile" -> all;
           case "toList", "collect", "toArray" -> all.copied();
           case "map" -> mapped(all, arguments);
           default -> null;
@@ -348,9 +375,15 @@ final class MapCalls {
     Operand map = all.map();
     Operand key = Operand.of(all.cursor(), KnownTypes.keyOf(map.type()));
     Operand value =
-        Operand.of(
-            body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
-    body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+        Operand.of(body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
+    if (matters(map)) {
+      body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+    } else {
+      Operand any = body.unknown(span, key.variable().name(), key.type());
+      body.out.add(new Op.Copy(span, key.variable(), any.variable()));
+      any = body.unknown(span, value.variable().name(), value.type());
+      body.out.add(new Op.Copy(span, value.variable(), any.variable()));
+    }
     return switch (all.part()) {
       case KEYS -> key;
       case VALUES -> value;
@@ -369,7 +402,8 @@ final class MapCalls {
     each(span, all, label, code);
   }
 
-  private void each(Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
+  private void each(
+      Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
     rounds(label, () -> code.accept(element(span, all)));
   }
 

@@ -21,23 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Translation {
   private static final Set<String> PLAIN =
       Set.of(
-          "byte",
-          "short",
-          "int",
-          "float",
-          "double",
-          "char",
-          "String",
-          "java.lang.String",
-          "Integer",
-          "java.lang.Integer",
-          "Long",
-          "long",
-          "java.lang.Long",
-          "UUID",
-          "java.util.UUID",
-          "Class",
-          "java.lang.Class");
+          "byte", "short", "int", "float", "double", "char", "String", "java.lang.String",
+          "Integer", "java.lang.Integer", "Long", "long", "java.lang.Long", "UUID",
+          "java.util.UUID", "Class", "java.lang.Class");
 
   private static final String LANGUAGE = "java";
 
@@ -61,7 +47,9 @@ final class Translation {
         Comparator.comparing((Function f) -> f.file().path())
             .thenComparingInt(f -> f.span().start())
             .thenComparing(Function::id));
-    return new Unit("java", LANGUAGE, true, functions, Map.of(), maps(classes));
+    Map<Place, MapDeclaration> maps = maps(classes);
+    return new Unit(
+        "java", LANGUAGE, true, Relevance.keep(functions, maps.keySet()), Map.of(), maps);
   }
 
   private record Translated(List<Function> functions, @Nullable Notice notice) {}
@@ -87,7 +75,7 @@ final class Translation {
     Map<Place, MapDeclaration> maps = new LinkedHashMap<>();
     for (ClassModel model : classes) {
       for (ClassModel.Field field : model.fields.values()) {
-        if (KnownTypes.map(field.type()) != null && !isAnsweredFor(field)) {
+        if (shared.matters(field.type()) && !isAnsweredFor(field)) {
           MapDeclaration declaration = declaration(field);
           maps.put(declaration.place(), declaration);
         }
