@@ -1,5 +1,9 @@
 package dev.lifebound.memory.guard;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import dev.lifebound.memory.handle.Site;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.Platform;
@@ -23,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  *   MemorySegment block = pool.allocate(48);
  *   map.put(key, block);
  *   pool.free(block.address());
- *   pool.access(map.get(key), b -> b.get(JAVA_LONG, 8)); // UseAfterFreeException
+ *   pool.getLong(map.get(key), 8); // UseAfterFreeException
  * }
  * }</pre>
  *
  * <p>Any thread may call any method. {@code allocate} and {@code free} take one lock and one or two
- * system calls; {@code access} takes neither.
+ * system calls; reads take neither.
  */
 public final class GuardPool implements AutoCloseable {
   /** How pages are made dead. */
@@ -254,11 +258,55 @@ public final class GuardPool implements AutoCloseable {
   }
 
   /**
-   * Runs an access to a segment that may be stale.
+   * Reads a byte of a segment that may be stale.
+   *
+   * <p>The typed reads look at the value only after the error of a dead page had its chance: the
+   * arbitrary value never reaches the program.
+   *
+   * @throws UseAfterFreeException when the segment begins in a dead block of this pool
+   */
+  public byte getByte(MemorySegment segment, long offset) {
+    try {
+      byte value = segment.get(JAVA_BYTE, offset);
+      deliverPendingError();
+      return value;
+    } catch (InternalError e) {
+      throw translate(e, segment);
+    }
+  }
+
+  /** Reads an {@code int}, which need not be aligned; otherwise as {@link #getByte}. */
+  public int getInt(MemorySegment segment, long offset) {
+    try {
+      int value = segment.get(JAVA_INT_UNALIGNED, offset);
+      deliverPendingError();
+      return value;
+    } catch (InternalError e) {
+      throw translate(e, segment);
+    }
+  }
+
+  /** Reads a {@code long}, which need not be aligned; otherwise as {@link #getByte}. */
+  public long getLong(MemorySegment segment, long offset) {
+    try {
+      long value = segment.get(JAVA_LONG_UNALIGNED, offset);
+      deliverPendingError();
+      return value;
+    } catch (InternalError e) {
+      throw translate(e, segment);
+    }
+  }
+
+  /**
+   * Runs any access to a segment that may be stale.
+   *
+   * <p>Safety: on a dead block the access runs on with arbitrary values until the error arrives. It
+   * must do nothing with a value but return it, and must not box a {@code byte} or {@code char}:
+   * {@code Byte.valueOf} compiled by C2 indexes its table by the arbitrary value, unchecked, which
+   * ends the process. For single values use the typed reads.
    *
    * @param segment a block of this pool or a part of one, or any other segment
-   * @param access reads or writes the segment, and does nothing else that matters: when it touches
-   *     a dead block, parts of it may have run on arbitrary values
+   * @param access reads or writes the segment, and does nothing else that matters
    * @return what the access returned
    * @throws UseAfterFreeException when the access met a dead block of this pool
    */

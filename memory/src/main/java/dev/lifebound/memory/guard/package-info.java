@@ -34,10 +34,14 @@
  *
  * <p>Delivery is imprecise: the faulting load leaves an arbitrary value, a store is skipped, and
  * statements behind it may have run before the exception appears. Abandon the unit of work, never
- * continue with the value. Accesses by C code, by the kernel on the program's behalf, and by a few
- * kinds of compiled Java code are not turned into an exception: an {@code int} load widened to
- * {@code long} and the Vector API under the C2 compiler, and compare-and-set in the interpreter,
- * end the process, as they would without the guard.
+ * continue with the value. The typed reads of {@link dev.lifebound.memory.guard.GuardPool} hold the
+ * value back until the error had its chance; code of your own may not: {@code Byte.valueOf} under
+ * the C2 compiler indexes its table by the arbitrary value and ends the process.
+ *
+ * <p>Accesses by C code, by the kernel on the program's behalf, and by a few kinds of compiled Java
+ * code are not turned into an exception: an {@code int} load widened to {@code long} and the Vector
+ * API under C2, and compare-and-set in the interpreter, end the process, as they would without the
+ * guard.
  */
 @NullMarked
 package dev.lifebound.memory.guard;

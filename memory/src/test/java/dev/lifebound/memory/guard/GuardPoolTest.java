@@ -2,7 +2,6 @@ package dev.lifebound.memory.guard;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,7 +34,7 @@ class GuardPoolTest {
       assertThat(block.address() % 16).isZero();
       assertThat(block.get(JAVA_LONG, 8)).isZero();
       block.fill((byte) 7);
-      byte last = pool.access(block, b -> b.get(JAVA_BYTE, b.byteSize() - 1));
+      byte last = pool.getByte(block, block.byteSize() - 1);
       assertThat(last).isEqualTo((byte) 7);
       pool.free(block.address());
     }
@@ -82,10 +81,10 @@ class GuardPoolTest {
       long sum = 0;
       for (int i = 0; i < 20_000; i++) {
         MemorySegment block = pool.allocate(64);
-        sum += pool.access(block, b -> b.get(JAVA_LONG_UNALIGNED, 8));
+        sum += pool.getLong(block, 8);
         pool.free(block.address());
         try {
-          sum += pool.access(block, b -> b.get(JAVA_LONG_UNALIGNED, 8));
+          sum += pool.getLong(block, 8);
         } catch (UseAfterFreeException e) {
           caught++;
         }
@@ -219,7 +218,7 @@ class GuardPoolTest {
                 return null;
               });
           pool.free(oldest.address());
-          assertThatThrownBy(() -> pool.access(oldest, b -> b.get(JAVA_BYTE, 0)))
+          assertThatThrownBy(() -> pool.getByte(oldest, 0))
               .isInstanceOf(UseAfterFreeException.class);
         }
       }
