@@ -62,7 +62,7 @@ final class BlockLog {
   void checkMove(long position, long delta) {
     Block from = find(position);
     Block to = find(position + delta);
-    if (from == null || from != to) {
+    if (from == null || !from.equals(to)) {
       throw new OutsideBlockException(
           "position arithmetic must stay in its block: position="
               + Position.text(position)

@@ -32,6 +32,9 @@ final class Bump {
   static final long UNIT = 8;
   private static final long CHECKED_GAP_BYTES = 16;
 
+  /** A block begins under its slab's first number. */
+  static final long MAX_ALIGNMENT = 1L << 30;
+
   /** A block of more than this part of the next slab gets a slab of its own. */
   private static final int OWN_SLAB_PART = 4;
 
@@ -70,15 +73,17 @@ final class Bump {
   long allocate(long bytes, long alignment) {
     long size = roundUp(Math.min(bytes, Slabs.MAX_BYTES), UNIT) + gap;
     long slack = Math.max(0, alignment - Slabs.ALIGNMENT);
-    if (bytes > Slabs.MAX_BYTES || size + slack > Slabs.MAX_BYTES) {
+    if (bytes > Slabs.MAX_BYTES || alignment > MAX_ALIGNMENT || size + slack > Slabs.MAX_BYTES) {
       slabs.checkLimit(bytes);
       throw new IllegalArgumentException(
-          "a block must fit the largest slab: size="
+          "a block and its alignment must fit the largest slab: size="
               + bytes
-              + ", alignment="
-              + alignment
               + ", max="
               + Slabs.MAX_BYTES
+              + ", alignment="
+              + alignment
+              + ", maxAlignment="
+              + MAX_ALIGNMENT
               + ", tag="
               + settings.tag());
     }
@@ -95,19 +100,16 @@ final class Bump {
     return start;
   }
 
-  /** Whether {@link #allocateRun} would stay within the limit. */
-  boolean hasRun(long bytes) {
-    return bytes <= end - roundUp(cursor, bytes) || slabs.has(bytes);
-  }
-
-  /** A block of {@code bytes}, a power of two, whose offset is a multiple of its size. */
-  long allocateRun(long bytes) {
-    long start = roundUp(cursor, bytes);
-    if (bytes > end - start) {
-      takeCurrent(bytes, Math.max(bytes, slabs.nextBytes()));
-      start = cursor;
+  /**
+   * A piece of a slab, as much as there is from {@code least} to {@code most} bytes; it ends at the
+   * cursor.
+   */
+  long allocateRun(long least, long most) {
+    if (end - cursor < least) {
+      takeCurrent(least, Math.max(most, slabs.nextBytes()));
     }
-    cursor = start + bytes;
+    long start = cursor;
+    cursor = start + Math.min(most, end - start);
     return start;
   }
 
@@ -130,7 +132,7 @@ final class Bump {
 
   private void takeCurrent(long size, long wanted) {
     reserveUse();
-    int slab = slabs.take(size, wanted, Long.MAX_VALUE);
+    int slab = slabs.take(size, wanted, MapArenaBuilder.MAX_SLAB_BYTES);
     used[usedCount++] = slab;
     leaveCurrent();
     current = slab;

@@ -27,6 +27,9 @@ final class Epochs {
   private final Arena life;
   private final List<Arena> stack = new ArrayList<>();
 
+  /** Checked mode: true from the first arena that close() closes, unless one is in use. */
+  private volatile boolean closing;
+
   // Closed by close().
   @SuppressWarnings("MustBeClosedChecker")
   Epochs(String tag, boolean checked) {
@@ -38,7 +41,7 @@ final class Epochs {
   }
 
   boolean isAlive() {
-    return life.scope().isAlive();
+    return !closing && life.scope().isAlive();
   }
 
   /** Zeroed memory of the present epoch. */
@@ -89,9 +92,16 @@ final class Epochs {
    * @throws ArenaInUseException when a native call holds a segment; close again when it is done
    */
   synchronized void close() {
-    if (isAlive()) {
+    if (!isAlive()) {
+      return;
+    }
+    closing = !stack.isEmpty();
+    try {
       endTo(0);
       close(life, "closed");
+    } catch (ArenaInUseException e) {
+      closing = false;
+      throw e;
     }
   }
 

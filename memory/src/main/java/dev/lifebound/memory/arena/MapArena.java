@@ -415,49 +415,13 @@ public abstract sealed class MapArena implements SegmentAllocator, AutoCloseable
   }
 
   private void checkAlive(long position) {
-    int slab = Position.slab(position);
-    MemorySegment[] known = table;
-    if (slab < known.length && !known[slab].scope().isAlive()) {
+    if (!Refusal.slab(table, position).scope().isAlive()) {
       throw refusal(position, 0, null);
     }
   }
 
-  /** The exact reason why the slab refused. */
   private RuntimeException refusal(long position, long bytes, @Nullable RuntimeException cause) {
-    RuntimeException exact = exact(position, bytes, cause);
-    if (cause != null && exact != cause) {
-      exact.initCause(cause);
-    }
-    return exact;
-  }
-
-  private RuntimeException exact(long position, long bytes, @Nullable RuntimeException cause) {
-    if (!isOpen()) {
-      return bump.epochs.closed();
-    }
-    int slab = Position.slab(position);
-    if (slab < table.length && !table[slab].scope().isAlive()) {
-      return new RolledBackException(
-          "a block must not be used after the rollback or reset that ended it: position="
-              + Position.text(position)
-              + ", tag="
-              + tag());
-    }
-    if (cause instanceof IllegalStateException) {
-      return cause;
-    }
-    return new IndexOutOfBoundsException(
-        "an access must stay in its slab: position="
-            + Position.text(position)
-            + ", bytes="
-            + bytes
-            + ", slab="
-            + slab
-            + ", slabBytes="
-            + (slab < table.length ? table[slab].byteSize() : 0)
-            + ", tag="
-            + tag()
-            + (position == 0 ? "; position 0 is no block" : ""));
+    return Refusal.of(this, position, bytes, cause);
   }
 
   /** Recounts everything; for tests, while nobody else works. */

@@ -68,8 +68,8 @@ public final class MapArenaBuilder {
   }
 
   /**
-   * The most memory that the arena may take from the system. Default: no limit but the JVM's own,
-   * {@code -XX:MaxDirectMemorySize}.
+   * The most memory that the arena may take from the system. Default: no limit. The JVM sets none
+   * either: memory of arenas does not count against {@code -XX:MaxDirectMemorySize}.
    *
    * @param bytes at least 1
    */

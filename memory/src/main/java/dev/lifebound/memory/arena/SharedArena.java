@@ -1,30 +1,26 @@
 package dev.lifebound.memory.arena;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** The form for any number of threads: each allocates from a run of its own. */
 final class SharedArena extends MapArena {
   /*
    * One bump under a lock hands out runs of 16 KiB; small blocks are cut from runs without the lock.
    *
-   *    stripes:   | word |  | word |  | word |  | word |      one for each 128 bytes
-   *                  |         |
-   *                  v         v
-   *    slab:      | run    | run    | run    | large block | run    | free        |
+   *    stripes:     run      run      run      run          four for each processor
+   *                  |        |
+   *                  v        v
+   *    slab:      | run    | run    | large block | run    | free        |
    *                 ===>      =>
    *
-   * The word of a stripe is the position of the next block in its run, or 0 when the run is used up.
-   * Runs start at multiples of their size, so the word alone says where its run ends, and one
-   * compare-and-set allocates. A word that names the same run again after a rollback does no harm:
-   * whoever wins the compare-and-set has the block.
+   * A thread takes the stripe of its number and allocates by one fetch-and-add, which no other
+   * thread can make fail. There are no thread-locals: a million virtual threads use as many runs as
+   * there are stripes, and a thread that ends leaves nothing behind. A plain cursor for each thread
+   * would save the locked instruction, and let a thread that is caught between reading and writing
+   * its cursor hand out memory that a rollback has given to somebody else.
    *
-   * A thread starts at the stripe of its number and goes to the next one when somebody else changed
-   * the word under its hands. There are no thread-locals: a million virtual threads use as many
-   * runs as there are stripes, and a thread that ends leaves nothing behind. The price is one
-   * uncontended compare-and-set for each block.
-   *
-   * Mark, rollback, reset and close empty all words under the lock. A block of another thread is
-   * before or after that, for its own word's sake.
+   * Mark, rollback, reset and close stop all runs under the lock. A block of another thread is
+   * before or after that, for its run's sake.
    */
   static final long RUN_BYTES = 16 << 10;
 
@@ -34,10 +30,12 @@ final class SharedArena extends MapArena {
   /** Larger blocks are cut from the slab: at most this part of a run is wasted at its end. */
   private static final long MAX_RUN_BLOCK_BYTES = RUN_BYTES / 4;
 
+  /** References to a cache line. */
   private static final int STRIDE = 16;
+
   private static final int STRIPES_PER_PROCESSOR = 4;
 
-  private final AtomicLongArray stripes;
+  private final AtomicReferenceArray<Run> stripes;
   private final int lastStripe;
   private final boolean plain;
   private final Object lock = new Object();
@@ -46,9 +44,10 @@ final class SharedArena extends MapArena {
     super(settings);
     int count =
         Integer.highestOneBit(Runtime.getRuntime().availableProcessors() * STRIPES_PER_PROCESSOR);
-    stripes = new AtomicLongArray((count + 1) * STRIDE);
+    stripes = new AtomicReferenceArray<>(count * STRIDE);
     lastStripe = count - 1;
     plain = !settings.checked() && !settings.zeroRecycled();
+    stopRuns();
   }
 
   @Override
@@ -85,54 +84,38 @@ final class SharedArena extends MapArena {
 
   private long allocateSmall(long bytes) {
     long size = Bump.roundUp(bytes, Bump.UNIT);
-    int stripe = (int) Thread.currentThread().threadId() & lastStripe;
+    int stripe = ((int) Thread.currentThread().threadId() & lastStripe) * STRIDE;
     while (true) {
-      int at = (stripe + 1) * STRIDE;
-      long start = stripes.get(at);
-      long runEnd = runEnd(start);
-      if (start == 0 || start + size > runEnd) {
-        long refilled = refill(at, start, bytes);
-        if (refilled != 0) {
-          return refilled;
-        }
-      } else if (stripes.compareAndSet(at, start, wordAfter(start + size, runEnd))) {
+      Run run = stripes.get(stripe);
+      long start = run.take(size);
+      if (start != 0) {
         return start;
-      } else {
-        stripe = (stripe + 1) & lastStripe;
       }
+      refill(stripe, run, size);
     }
   }
 
-  private static long runEnd(long position) {
-    return (position | (RUN_BYTES - 1)) + 1;
-  }
-
-  private static long wordAfter(long next, long runEnd) {
-    return next == runEnd ? 0 : next;
-  }
-
-  /** Gives the stripe a new run, less the block; 0 when somebody else did meanwhile. */
-  private long refill(int at, long seen, long bytes) {
-    long size = Bump.roundUp(bytes, Bump.UNIT);
+  /** Gives the stripe a new run, unless somebody else did meanwhile. */
+  private void refill(int stripe, Run seen, long least) {
     synchronized (lock) {
       bump.epochs.checkOpen();
-      if (stripes.get(at) != seen) {
-        return 0;
+      if (stripes.get(stripe) == seen) {
+        long start = bump.allocateRun(least, RUN_BYTES);
+        table = bump.slabs.table();
+        // Whoever still holds the old run must not allocate from its rest after a rollback.
+        seen.stop();
+        stripes.set(stripe, new Run(start, bump.cursor));
       }
-      if (!bump.hasRun(RUN_BYTES)) {
-        return allocateLarge(bytes, Bump.UNIT);
-      }
-      long run = bump.allocateRun(RUN_BYTES);
-      table = bump.slabs.table();
-      stripes.set(at, wordAfter(run + size, runEnd(run)));
-      return run;
     }
   }
 
   /** Under the lock: what is allocated from here on comes from new runs. */
-  private void emptyStripes() {
-    for (int stripe = 0; stripe <= lastStripe; stripe++) {
-      stripes.set((stripe + 1) * STRIDE, 0);
+  private void stopRuns() {
+    for (int stripe = 0; stripe < stripes.length(); stripe += STRIDE) {
+      Run old = stripes.getAndSet(stripe, Run.empty());
+      if (old != null) {
+        old.stop();
+      }
     }
   }
 
@@ -140,7 +123,7 @@ final class SharedArena extends MapArena {
   public Mark mark() {
     synchronized (lock) {
       bump.epochs.checkOpen();
-      emptyStripes();
+      stopRuns();
       return bump.mark();
     }
   }
@@ -150,7 +133,7 @@ final class SharedArena extends MapArena {
     synchronized (lock) {
       bump.epochs.checkOpen();
       try {
-        emptyStripes();
+        stopRuns();
         bump.rollback(mark);
       } finally {
         forgetDead();
@@ -171,7 +154,7 @@ final class SharedArena extends MapArena {
     synchronized (lock) {
       bump.epochs.checkOpen();
       try {
-        emptyStripes();
+        stopRuns();
         bump.reset();
       } finally {
         forgetDead();
@@ -193,8 +176,9 @@ final class SharedArena extends MapArena {
   @Override
   public void close() {
     synchronized (lock) {
+      // In this order, so that whoever was refused once gets no block afterwards.
+      stopRuns();
       bump.epochs.close();
-      emptyStripes();
     }
   }
 

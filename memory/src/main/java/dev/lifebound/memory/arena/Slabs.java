@@ -14,7 +14,8 @@ final class Slabs {
   /** Alignment of a slab's address: up to here an aligned offset is an aligned address. */
   static final long ALIGNMENT = 64;
 
-  static final long MAX_BYTES = 1L << (Position.SLAB_SHIFT - 1);
+  /** The most that one slab may have: 64 TiB. */
+  static final long MAX_BYTES = 1L << 46;
 
   /** Stands in the table for a slab that was given back; every access to it throws. */
   private static final class Dead {
@@ -122,19 +123,6 @@ final class Slabs {
             + "; raise limitBytes, or reset or close the arena");
   }
 
-  /** Whether {@link #take} would find so many bytes within the limit. */
-  boolean has(long bytes) {
-    if (settings.limitBytes() - reservedBytes >= bytes) {
-      return true;
-    }
-    for (int i = 0; i < spareCount; i++) {
-      if (byteSize(spares[i]) >= bytes) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The youngest spare of fitting size, or 0. */
   private int takeSpare(long bytes, long most) {
     for (int i = spareCount - 1; i >= 0; i--) {
@@ -151,8 +139,9 @@ final class Slabs {
   /** Changes nothing before the memory is there. */
   private int create(long bytes, long size) {
     int slab = nextNumber;
-    if (slab == table.length) {
-      if (slab > Position.MAX_SLAB) {
+    int numbers = numbers(size);
+    if (slab + numbers > table.length) {
+      if (slab + numbers > Position.MAX_SLAB) {
         throw new IllegalStateException(
             "an arena must not need more slab numbers than there are: slabs="
                 + slab
@@ -160,12 +149,21 @@ final class Slabs {
                 + settings.tag()
                 + "; allow larger slabs, or build a new arena");
       }
-      widen(Math.min(2 * slab, Position.MAX_SLAB + 1));
+      widen(Math.min(2 * (slab + numbers), Position.MAX_SLAB));
     }
-    table[slab] = memory(bytes, size);
-    nextNumber++;
+    MemorySegment memory = memory(bytes, size);
+    table[slab] = memory;
+    for (int i = 1; i < numbers; i++) {
+      // To the end of the slab, so that an access may lie across the border.
+      table[slab + i] = memory.asSlice(i * Position.NUMBER_BYTES);
+    }
+    nextNumber += numbers;
     reservedBytes += size;
     return slab;
+  }
+
+  private static int numbers(long size) {
+    return (int) Math.ceilDiv(size, Position.NUMBER_BYTES);
   }
 
   private void widen(int numbers) {
@@ -192,7 +190,7 @@ final class Slabs {
                   + bytes
                   + ", tag="
                   + settings.tag()
-                  + "; close other arenas, or raise -XX:MaxDirectMemorySize");
+                  + "; close other arenas, or give the process more");
       exact.initCause(e);
       throw exact;
     }
@@ -224,7 +222,7 @@ final class Slabs {
     reservedBytes -= byteSize(slab);
     filledTo[slab] = 0;
     dirtyTo[slab] = 0;
-    table[slab] = Dead.SEGMENT;
+    Arrays.fill(table, slab, slab + numbers(byteSize(slab)), Dead.SEGMENT);
   }
 
   /** Recounts everything, given the slabs that hold blocks; for tests, while nobody else works. */
@@ -233,7 +231,7 @@ final class Slabs {
     long bytes = count(used, usedCount, seen) + count(spares, spareCount, seen);
     require(bytes == reservedBytes, "reservedBytes", reservedBytes, bytes);
     require(bytes <= settings.limitBytes(), "limitBytes", settings.limitBytes(), bytes);
-    for (int slab = 1; slab < nextNumber; slab++) {
+    for (int slab = 1; slab < nextNumber; slab += numbers(byteSize(slab))) {
       require(seen[slab] || !isAlive(slab), "lost slab", 0, slab);
       require(filledTo[slab] <= byteSize(slab), "filledTo", filledTo[slab], byteSize(slab));
       require(dirtyTo[slab] <= byteSize(slab), "dirtyTo", dirtyTo[slab], byteSize(slab));
