@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * A piece of a slab from which any thread allocates by one fetch-and-add, and which is never filled
  * again.
  *
- * <p>The value is the position of the next block. It may run past the end, where nothing is
- * allocated; 63 bits are more than all failing attempts can add.
+ * <p>The value is the position of the next block. A take that fails leaves it past the end, so that
+ * a run that has refused once refuses for good, also to a thread that still holds it after a
+ * rollback. 63 bits are more than all failing takes can add.
  */
 final class Run extends AtomicLong {
   private static final long serialVersionUID = 1L;

@@ -84,7 +84,7 @@ final class SharedArena extends MapArena {
 
   private long allocateSmall(long bytes) {
     long size = Bump.roundUp(bytes, Bump.UNIT);
-    int stripe = ((int) Thread.currentThread().threadId() & lastStripe) * STRIDE;
+    int stripe = stripe();
     while (true) {
       Run run = stripes.get(stripe);
       long start = run.take(size);
@@ -95,6 +95,15 @@ final class SharedArena extends MapArena {
     }
   }
 
+  private int stripe() {
+    return ((int) Thread.currentThread().threadId() & lastStripe) * STRIDE;
+  }
+
+  /** The run that the caller allocates from; for tests. */
+  Run run() {
+    return stripes.get(stripe());
+  }
+
   /** Gives the stripe a new run, unless somebody else did meanwhile. */
   private void refill(int stripe, Run seen, long least) {
     synchronized (lock) {
@@ -102,8 +111,6 @@ final class SharedArena extends MapArena {
       if (stripes.get(stripe) == seen) {
         long start = bump.allocateRun(least, RUN_BYTES);
         table = bump.slabs.table();
-        // Whoever still holds the old run must not allocate from its rest after a rollback.
-        seen.stop();
         stripes.set(stripe, new Run(start, bump.cursor));
       }
     }
