@@ -30,7 +30,8 @@ public record GuardedBlock(
   }
 
   String lifeText() {
+    long now = System.nanoTime();
     Site end = freed;
-    return allocated.text("allocated") + (end == null ? "" : end.text("freed"));
+    return allocated.text("allocated", now) + (end == null ? "" : end.text("freed", now));
   }
 }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * try-with-resources.
  */
 public final class Lease implements AutoCloseable {
-  private final Registry registry;
+  private final BlockTable table;
   private final long handle;
   private final MemorySegment base;
   private final long offset;
@@ -28,8 +28,8 @@ public final class Lease implements AutoCloseable {
   private boolean open = true;
   private @Nullable Arena arena;
 
-  Lease(Registry registry, long handle, MemorySegment base, long offset, long byteSize) {
-    this.registry = registry;
+  Lease(BlockTable table, long handle, MemorySegment base, long offset, long byteSize) {
+    this.table = table;
     this.handle = handle;
     this.base = base;
     this.offset = offset;
@@ -134,7 +134,7 @@ public final class Lease implements AutoCloseable {
     if (mine != null) {
       mine.close();
     }
-    registry.endLease(handle);
+    table.unpin(handle);
   }
 
   /** The offset in the base, after refusing what is closed or out of bounds. */
@@ -144,17 +144,21 @@ public final class Lease implements AutoCloseable {
           "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
     }
     if (at < 0 || bytes < 0 || at > byteSize - bytes) {
-      throw new IndexOutOfBoundsException(
-          "an access must stay in its block: block="
-              + Handles.block(handle)
-              + ", offset="
-              + at
-              + ", bytes="
-              + bytes
-              + ", size="
-              + byteSize);
+      throw outside(handle, at, bytes, byteSize);
     }
     return offset + at;
+  }
+
+  static IndexOutOfBoundsException outside(long handle, long at, long bytes, long byteSize) {
+    return new IndexOutOfBoundsException(
+        "an access must stay in its block: block="
+            + Handles.block(handle)
+            + ", offset="
+            + at
+            + ", bytes="
+            + bytes
+            + ", size="
+            + byteSize);
   }
 
   @Override

@@ -18,7 +18,16 @@ final class Lives {
   static final int MAX_DEAD = 1 << 16;
 
   /** Classes whose frames a site leaves out: the doors of this package. */
-  private static final Set<Class<?>> OURS = Set.of(Lives.class, Registry.class, Lease.class);
+  private static final Set<Class<?>> OURS =
+      Set.of(
+          Attachments.class,
+          BlockTable.class,
+          BoundKeyMap.class,
+          BoundMap.class,
+          Lease.class,
+          Lives.class,
+          ReadSection.class,
+          Registry.class);
 
   private final Tracking level;
   private final ConcurrentMap<Long, Life> byHandle = new ConcurrentHashMap<>();
@@ -73,7 +82,8 @@ final class Lives {
           ? "; its record is older than the newest " + MAX_DEAD + " dead blocks"
           : "; run with -D" + Tracking.PROPERTY + "=full to see where it was allocated and freed";
     }
+    long now = System.nanoTime();
     Site freed = life.freed;
-    return life.allocated.text("allocated") + (freed == null ? "" : freed.text("freed"));
+    return life.allocated.text("allocated", now) + (freed == null ? "" : freed.text("freed", now));
   }
 }

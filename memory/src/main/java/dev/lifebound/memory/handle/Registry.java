@@ -3,11 +3,9 @@ package dev.lifebound.memory.handle;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,44 +29,45 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Any thread may call any method. {@code retain}, {@code release} and {@code lease} are
- * lock-free and take constant time.
+ * lock-free and take constant time; the release that ends a block also frees it, and tells names,
+ * children and bound maps first.
  */
 public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
       new AtomicReferenceArray<>(Handles.MAX_REGISTRIES + 1);
 
   private final int number;
-  private final SlotTable slots = new SlotTable();
-  private final BlockPool pool = new BlockPool();
-  private final Tags tags = new Tags();
-  private final Lives lives;
+  private final BlockTable table;
 
-  /** Adopted blocks by address, for refusing a second adoption. */
-  private final ConcurrentMap<Long, Long> adopted = new ConcurrentHashMap<>();
-
-  /** Blocks that are not dead yet: live, or freed while a lease was open. */
-  private final LongAdder undead = new LongAdder();
-
-  private final AtomicBoolean poolClosed = new AtomicBoolean();
-  private volatile boolean closed;
-
-  private Registry(Tracking tracking) {
-    this.lives = new Lives(tracking);
+  Registry(RegistryBuilder builder) {
     this.number = claimNumber(this);
+    this.table =
+        new BlockTable(
+            number,
+            new Tags(builder.byteLimit, builder.tagLimits),
+            new Lives(builder.tracking),
+            new Sections(builder.sectionWarningNanos, builder.sectionWarning),
+            () -> NUMBERS.set(number, null));
   }
 
   /**
-   * A registry whose tracking level is that of the system property {@code lifebound.tracking}.
+   * A registry without limits whose tracking level is that of the system property {@code
+   * lifebound.tracking}.
    *
    * @throws IllegalStateException when 1,023 registries are open
    */
   public static Registry create() {
-    return new Registry(Tracking.fromProperty());
+    return builder().build();
   }
 
-  /** A registry with the given tracking level. */
+  /** A registry without limits with the given tracking level. */
   public static Registry create(Tracking tracking) {
-    return new Registry(Objects.requireNonNull(tracking, "tracking must not be null"));
+    return builder().tracking(tracking).build();
+  }
+
+  /** A registry with settings of your own. */
+  public static RegistryBuilder builder() {
+    return new RegistryBuilder();
   }
 
   private static int claimNumber(Registry registry) {
@@ -85,21 +84,36 @@ public final class Registry implements AutoCloseable {
             + "; share one registry, or drop those that are closed");
   }
 
+  BlockTable table() {
+    return table;
+  }
+
   /**
    * Allocates a zeroed block, aligned to 16 bytes.
    *
    * @param byteSize at least 1
-   * @param tag what the block is for, for messages and counts; use few different ones
+   * @param tag what the block is for, for messages, counts and limits; use few different ones
    * @return a handle with one reference, which the caller releases
+   * @throws LimitExceededException when a byte limit would be passed
    * @throws RegistryClosedException after {@link #close}
    */
   public long allocate(long byteSize, String tag) {
+    return allocate(byteSize, tag, 0);
+  }
+
+  /** As a key of the bound map with this number, or 0. */
+  long allocate(long byteSize, String tag, int owner) {
     checkSize(byteSize);
-    int tagNumber = tags.number(tag);
-    if (byteSize > BlockPool.MAX_BLOCK_BYTES) {
-      return enter(HeldBlock.allocate(byteSize), byteSize, tag, tagNumber);
+    Tags.Account account = table.tags.account(tag);
+    HeldBlock own = byteSize > BlockPool.MAX_BLOCK_BYTES ? HeldBlock.allocate(byteSize) : null;
+    try {
+      return table.enter(own, byteSize, account, owner);
+    } catch (Throwable e) {
+      if (own != null) {
+        own.deallocator().free(own.segment());
+      }
+      throw e;
     }
-    return enter(null, byteSize, tag, tagNumber);
   }
 
   /**
@@ -113,7 +127,9 @@ public final class Registry implements AutoCloseable {
    * @param tag what the block is for
    * @return a handle with one reference, which the caller releases
    * @throws AlreadyLiveException when a live block was adopted at this address
-   * @throws RegistryClosedException after {@link #close}
+   * @throws LimitExceededException when a byte limit would be passed; the caller still owns the
+   *     block
+   * @throws RegistryClosedException after {@link #close}; the caller still owns the block
    */
   public long adopt(MemorySegment block, Deallocator deallocator, String tag) {
     Objects.requireNonNull(deallocator, "deallocator must not be null");
@@ -122,7 +138,73 @@ public final class Registry implements AutoCloseable {
           "an adopted block must be native memory: block=" + block + "; copy it, or allocate");
     }
     checkSize(block.byteSize());
-    return enter(new HeldBlock(block, deallocator, true), block.byteSize(), tag, tags.number(tag));
+    return table.enter(
+        new HeldBlock(block, deallocator, true), block.byteSize(), table.tags.account(tag), 0);
+  }
+
+  /**
+   * As {@link #adopt}, for a block that must not outlive another, as an iterator its database. When
+   * the parent becomes stale, so does the child, first; the parent's memory is freed after the
+   * child's, however long a lease keeps that.
+   *
+   * @throws StaleHandleException when the parent is no longer live; the caller still owns the block
+   */
+  public long adoptChild(long parent, MemorySegment block, Deallocator deallocator, String tag) {
+    Objects.requireNonNull(deallocator, "deallocator must not be null");
+    OwnedOnceAttached owned = new OwnedOnceAttached(deallocator);
+    long child = adopt(block, owned, tag);
+    try {
+      table.attachments.adoptChild(parent, child);
+    } catch (RuntimeException e) {
+      table.withdraw(child);
+      throw e;
+    }
+    if (!owned.take()) {
+      throw table.refuse(parent, table.slots.stateAcquire(table.slot(parent)), "adoptChild");
+    }
+    return child;
+  }
+
+  /**
+   * A child may be killed with its parent while it is being attached. Until that is done its memory
+   * is the caller's, and is not freed.
+   */
+  private static final class OwnedOnceAttached implements Deallocator {
+    private enum State {
+      CALLERS,
+      OURS,
+      KILLED_EARLY
+    }
+
+    private final Deallocator deallocator;
+    private final AtomicReference<State> state = new AtomicReference<>(State.CALLERS);
+
+    OwnedOnceAttached(Deallocator deallocator) {
+      this.deallocator = deallocator;
+    }
+
+    boolean take() {
+      return state.compareAndSet(State.CALLERS, State.OURS);
+    }
+
+    @Override
+    public void free(MemorySegment block) {
+      if (!state.compareAndSet(State.CALLERS, State.KILLED_EARLY)) {
+        deallocator.free(block);
+      }
+    }
+  }
+
+  /** As {@link #allocate}, for a block that must not outlive another. */
+  public long allocateChild(long parent, long byteSize, String tag) {
+    long child = allocate(byteSize, tag);
+    try {
+      table.attachments.adoptChild(parent, child);
+      return child;
+    } catch (RuntimeException e) {
+      table.kill(child);
+      throw e;
+    }
   }
 
   private static void checkSize(long byteSize) {
@@ -134,73 +216,6 @@ public final class Registry implements AutoCloseable {
     }
   }
 
-  private long enter(@Nullable HeldBlock held, long byteSize, String tag, int tagNumber) {
-    undead.increment();
-    int slot = -1;
-    long handle = 0;
-    try {
-      checkOpen();
-      slot = slots.take();
-      int generation = SlotTable.generation(slots.stateAcquire(slot));
-      handle = Handles.of(number, generation, slot);
-      if (held == null) {
-        long position = pool.allocate(byteSize);
-        int slab = BlockPool.slabOf(position);
-        long address = pool.slab(slab).address() + BlockPool.offset(position);
-        slots.fill(slot, address, byteSize, tagNumber, slab + 1);
-      } else {
-        claimAddress(held, handle);
-        slots.fill(slot, held.segment().address(), byteSize, tagNumber, 0);
-        slots.setHeld(slot, held);
-      }
-    } catch (Throwable e) {
-      if (slot >= 0) {
-        slots.give(slot);
-      }
-      if (held != null && !held.adopted()) {
-        held.deallocator().free(held.segment());
-      }
-      leaveUndead();
-      throw e;
-    }
-    lives.allocated(handle, byteSize, tag);
-    slots.setStateRelease(slot, SlotTable.word(Handles.generation(handle), SlotTable.LIVE, 0, 1));
-    if (closed) {
-      // close() may have walked past this slot before it was published.
-      kill(handle);
-      checkOpen();
-    }
-    return handle;
-  }
-
-  private void claimAddress(HeldBlock held, long handle) {
-    if (!held.adopted()) {
-      return;
-    }
-    long address = held.segment().address();
-    Long live = adopted.putIfAbsent(address, handle);
-    if (live != null) {
-      throw new AlreadyLiveException(
-          "an adopted address must not be live already: address=0x"
-              + Long.toHexString(address)
-              + ", block="
-              + Handles.block(live)
-              + ", "
-              + describe(live)
-              + ", registry="
-              + number
-              + "; retain the first handle instead"
-              + lives.text(live));
-    }
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new RegistryClosedException(
-          "the registry must be open: registry=" + number + "; allocate before close()");
-    }
-  }
-
   /**
    * Adds a reference to a live block.
    *
@@ -208,55 +223,19 @@ public final class Registry implements AutoCloseable {
    * @throws ForeignHandleException when another registry issued the handle
    */
   public void retain(long handle) {
-    int slot = slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      if (!isLive(word, handle)) {
-        throw stale(handle, word, "retain");
-      }
-      if (SlotTable.references(word) == SlotTable.MAX_REFERENCES) {
-        throw new IllegalStateException(
-            "a block must not have more references: block="
-                + Handles.block(handle)
-                + ", references="
-                + SlotTable.MAX_REFERENCES
-                + "; look for retains without release");
-      }
-      if (slots.casState(slot, word, word + SlotTable.ONE_REFERENCE)) {
-        return;
-      }
-    }
+    table.retain(handle);
   }
 
   /**
    * Gives one reference back. With the last one the block is stale, and is freed at once or, while
-   * leases are open, by the last of them.
+   * leases, children or read sections pin it, by the last of them.
    *
    * @throws DoubleReleaseException when no reference is left to give back
    * @throws DeallocationFailedException when the deallocator threw; the block counts as freed
    * @throws ForeignHandleException when another registry issued the handle
    */
   public void release(long handle) {
-    int slot = slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0) {
-        throw new DoubleReleaseException(
-            staleText("a release must give back a reference that is held", handle, word));
-      }
-      long next = word - SlotTable.ONE_REFERENCE;
-      if (SlotTable.references(next) == 0 && SlotTable.state(word) == SlotTable.LIVE) {
-        next = SlotTable.withState(next, SlotTable.DYING);
-      }
-      if (slots.casState(slot, word, next)) {
-        if (SlotTable.references(next) == 0) {
-          lives.freed(handle);
-          finishIfUnused(handle, next);
-        }
-        return;
-      }
-    }
+    table.release(handle);
   }
 
   /**
@@ -267,31 +246,7 @@ public final class Registry implements AutoCloseable {
    * @throws IllegalArgumentException when the block was allocated here, not adopted
    */
   public void markFreedByC(long handle) {
-    int slot = slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      if (!isLive(word, handle)) {
-        throw stale(handle, word, "markFreedByC");
-      }
-      HeldBlock held = slots.held(slot);
-      if (slots.stateAcquire(slot) != word) {
-        continue;
-      }
-      if (held == null || !held.adopted()) {
-        throw new IllegalArgumentException(
-            "only an adopted block can be freed by C: block="
-                + Handles.block(handle)
-                + ", "
-                + describe(handle)
-                + "; release it");
-      }
-      if (slots.casState(slot, word, SlotTable.withState(word, SlotTable.FREED_BY_C))) {
-        // From here C may hand the same address out again, and it may be adopted again.
-        adopted.remove(held.segment().address(), handle);
-        lives.freed(handle);
-        return;
-      }
-    }
+    table.markFreedByC(handle);
   }
 
   /**
@@ -301,58 +256,64 @@ public final class Registry implements AutoCloseable {
    * @throws ForeignHandleException when another registry issued the handle
    */
   public Lease lease(long handle) {
-    int slot = slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      if (!isLive(word, handle)) {
-        throw stale(handle, word, "lease");
-      }
-      if (SlotTable.leases(word) == SlotTable.MAX_LEASES) {
-        throw new IllegalStateException(
-            "a block must not have more open leases: block="
-                + Handles.block(handle)
-                + ", leases="
-                + SlotTable.MAX_LEASES
-                + "; close leases with try-with-resources");
-      }
-      if (slots.casState(slot, word, word + SlotTable.ONE_LEASE)) {
-        return open(handle, slot);
-      }
-    }
-  }
-
-  private Lease open(long handle, int slot) {
-    int home = slots.home(slot);
-    long size = slots.size(slot);
-    if (home == 0) {
-      HeldBlock held = Objects.requireNonNull(slots.held(slot), "a held block must be there");
-      return new Lease(this, handle, held.segment(), 0, size);
-    }
-    MemorySegment slab = pool.slab(home - 1);
-    return new Lease(this, handle, slab, slots.address(slot) - slab.address(), size);
-  }
-
-  /** Called once by each lease. */
-  void endLease(long handle) {
+    BlockTable t = table;
+    t.pin(handle, "lease");
+    SlotTable slots = t.slots;
     int slot = Handles.slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      long next = word - SlotTable.ONE_LEASE;
-      if (slots.casState(slot, word, next)) {
-        finishIfUnused(handle, next);
-        return;
-      }
-    }
+    MemorySegment base = t.base(slot);
+    return new Lease(t, handle, base, slots.address(slot) - base.address(), slots.size(slot));
+  }
+
+  /**
+   * Opens a read section: many reads of many blocks under one pin. Blocks that are released
+   * meanwhile are refused at once, and freed when the sections that were open then have ended.
+   */
+  public ReadSection read() {
+    return new ReadSection(table, table.sections.enter());
   }
 
   /** Whether the block was live a moment ago; for anything that matters, open a lease. */
   public boolean isLive(long handle) {
-    return isLive(slots.stateAcquire(slot(handle)), handle);
+    return BlockTable.isLive(table.slots.stateAcquire(table.slot(handle)), handle);
   }
 
-  /** The number of blocks that are live or wait for a lease, while nobody else works. */
+  /**
+   * Gives a live block a name, under which {@link #find(String)} answers until the block is stale.
+   *
+   * @throws NameTakenException when another live block has the name
+   * @throws StaleHandleException when the block is no longer live
+   */
+  public void name(long handle, String name) {
+    table.attachments.name(handle, Objects.requireNonNull(name, "name must not be null"));
+  }
+
+  /** As {@link #name(long, String)} with a number. */
+  public void name(long handle, long name) {
+    table.attachments.name(handle, name);
+  }
+
+  /** The live block of this name. */
+  public OptionalLong find(String name) {
+    return found(table.attachments.find(name));
+  }
+
+  /** The live block of this number. */
+  public OptionalLong find(long name) {
+    return found(table.attachments.find(name));
+  }
+
+  private static OptionalLong found(@Nullable Long handle) {
+    return handle == null ? OptionalLong.empty() : OptionalLong.of(handle);
+  }
+
+  /** The number of blocks whose memory is not freed yet, while nobody else works. */
   public long blocks() {
-    return undead.sum();
+    return table.undead();
+  }
+
+  /** What the registry holds now; cheap enough for every second. */
+  public Snapshot snapshot() {
+    return Snapshot.of(table);
   }
 
   /**
@@ -364,188 +325,25 @@ public final class Registry implements AutoCloseable {
    */
   @Override
   public void close() {
-    closed = true;
-    DeallocationFailedException failure = null;
-    int used = slots.used();
-    for (int slot = 0; slot < used; slot++) {
-      long word = slots.stateAcquire(slot);
-      try {
-        kill(Handles.of(number, SlotTable.generation(word), slot));
-      } catch (DeallocationFailedException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    closePoolIfEmpty();
+    RuntimeException failure = table.close();
     if (failure != null) {
       throw failure;
     }
-  }
-
-  /** Takes all references from a block, if it still has any. */
-  private void kill(long handle) {
-    int slot = Handles.slot(handle);
-    while (true) {
-      long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0) {
-        return;
-      }
-      long next = word - SlotTable.references(word);
-      if (SlotTable.state(word) == SlotTable.LIVE) {
-        next = SlotTable.withState(next, SlotTable.DYING);
-      }
-      if (slots.casState(slot, word, next)) {
-        lives.freed(handle);
-        finishIfUnused(handle, next);
-        return;
-      }
-    }
-  }
-
-  /** The caller's compare-and-set made this word: with no reference and no lease it frees. */
-  private void finishIfUnused(long handle, long word) {
-    if (SlotTable.references(word) != 0 || SlotTable.leases(word) != 0) {
-      return;
-    }
-    int slot = Handles.slot(handle);
-    int home = slots.home(slot);
-    DeallocationFailedException failure = null;
-    if (home != 0) {
-      pool.free(pool.position(home - 1, slots.address(slot)), slots.size(slot));
-    } else {
-      failure = freeHeld(handle, SlotTable.state(word) == SlotTable.FREED_BY_C);
-    }
-    int generation = Handles.generation(handle);
-    if (generation < Handles.GENERATION_MASK) {
-      slots.setStateRelease(slot, SlotTable.word(generation + 1, SlotTable.DEAD, 0, 0));
-      slots.give(slot);
-    } else {
-      slots.setStateRelease(slot, SlotTable.word(generation, SlotTable.DEAD, 0, 0));
-    }
-    leaveUndead();
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private @Nullable DeallocationFailedException freeHeld(long handle, boolean freedByC) {
-    int slot = Handles.slot(handle);
-    HeldBlock held = Objects.requireNonNull(slots.held(slot), "a held block must be there");
-    slots.setHeld(slot, null);
-    if (freedByC) {
-      return null;
-    }
-    // Before the memory is free: afterwards its address may be adopted again at once.
-    adopted.remove(held.segment().address(), handle);
-    try {
-      held.deallocator().free(held.segment());
-      return null;
-    } catch (Throwable e) {
-      return new DeallocationFailedException(
-          "a deallocator must not throw: block="
-              + Handles.block(handle)
-              + ", "
-              + describe(handle)
-              + "; the block counts as freed, mend the deallocator",
-          e);
-    }
-  }
-
-  private void leaveUndead() {
-    undead.decrement();
-    if (closed) {
-      closePoolIfEmpty();
-    }
-  }
-
-  /** After close() the sum only falls; whoever comes last sees zero. */
-  private void closePoolIfEmpty() {
-    if (undead.sum() == 0 && poolClosed.compareAndSet(false, true)) {
-      pool.close();
-      NUMBERS.set(number, null);
-    }
-  }
-
-  /** The slot of a handle that this registry may have issued. */
-  private int slot(long handle) {
-    int slot = Handles.slot(handle);
-    if (Handles.registry(handle) != number || slot >= slots.capacity()) {
-      throw new ForeignHandleException(
-          "the handle must come from this registry: handle=0x"
-              + Long.toHexString(handle)
-              + ", itsRegistry="
-              + Handles.registry(handle)
-              + ", thisRegistry="
-              + number
-              + (handle == 0
-                  ? "; 0 names no block, look for a map that answered null or a default"
-                  : "; use the registry that allocated or adopted the block"));
-    }
-    return slot;
-  }
-
-  private static boolean isLive(long word, long handle) {
-    return SlotTable.generation(word) == Handles.generation(handle)
-        && SlotTable.state(word) == SlotTable.LIVE;
-  }
-
-  private StaleHandleException stale(long handle, long word, String operation) {
-    return new StaleHandleException(
-        staleText(operation + " must be given the handle of a live block", handle, word));
-  }
-
-  private String staleText(String rule, long handle, long word) {
-    return rule
-        + ": block="
-        + Handles.block(handle)
-        + ", "
-        + describe(handle)
-        + ", state="
-        + stateText(handle, word)
-        + lives.text(handle);
-  }
-
-  private String stateText(long handle, long word) {
-    if (closed) {
-      return "registry closed";
-    }
-    if (SlotTable.generation(word) != Handles.generation(handle)) {
-      return "freed";
-    }
-    return switch (SlotTable.state(word)) {
-      case SlotTable.FREED_BY_C -> "freed by C";
-      case SlotTable.DYING -> "freed, a lease is still open";
-      case SlotTable.LIVE -> "live";
-      default -> "never allocated";
-    };
-  }
-
-  /** Size and tag of a block, as far as its record or its slot still knows them. */
-  private String describe(long handle) {
-    Lives.Life life = lives.find(handle);
-    if (life != null) {
-      return "size=" + life.size() + ", tag=" + life.tag();
-    }
-    int slot = Handles.slot(handle);
-    long word = slots.stateAcquire(slot);
-    int age = SlotTable.generation(word) - Handles.generation(handle);
-    boolean known = age == 0 || (age == 1 && SlotTable.state(word) == SlotTable.DEAD);
-    return known
-        ? "size=" + slots.size(slot) + ", tag=" + tags.text(slots.tag(slot))
-        : "size=unknown, tag=unknown (the slot has a new block)";
   }
 
   /** Recounts everything; for tests, while nobody else works. */
   void checkInvariants() {
-    SlotAudit.check(slots, undead.sum());
+    SlotAudit.check(table);
   }
 
   @Override
   public String toString() {
-    return "Registry[number=" + number + ", blocks=" + blocks() + ", closed=" + closed + "]";
+    return "Registry[number="
+        + number
+        + ", blocks="
+        + blocks()
+        + ", closed="
+        + table.isClosed()
+        + "]";
   }
 }

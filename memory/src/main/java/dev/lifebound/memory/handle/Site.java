@@ -43,14 +43,17 @@ public record Site(String thread, long nanoTime, List<StackTraceElement> frames)
     return new Site(name.isEmpty() ? "#" + thread.threadId() : name, System.nanoTime(), frames);
   }
 
-  /** Several lines for a message: {@code verb ... ms ago by thread ...} and the indented frames. */
-  public String text(String verb) {
+  /**
+   * Several lines for a message: {@code verb ... ms ago by thread ...} and the indented frames.
+   *
+   * @param now one reading of {@link System#nanoTime()} for all sites of a message, so that their
+   *     order shows
+   */
+  public String text(String verb, long now) {
     StringBuilder text = new StringBuilder();
     text.append("\n  ")
         .append(verb)
-        .append(
-            String.format(
-                Locale.ROOT, " %.3f ms ago", (System.nanoTime() - nanoTime) / NANOS_PER_MILLI))
+        .append(String.format(Locale.ROOT, " %.3f ms ago", (now - nanoTime) / NANOS_PER_MILLI))
         .append(" by thread ")
         .append(thread);
     for (StackTraceElement frame : frames) {

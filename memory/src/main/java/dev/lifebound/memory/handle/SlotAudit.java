@@ -4,13 +4,18 @@ package dev.lifebound.memory.handle;
 final class SlotAudit {
   private SlotAudit() {}
 
-  static void check(SlotTable slots, long undead) {
+  static void check(BlockTable table) {
+    SlotTable slots = table.slots;
+    long undead = table.undead();
+    long waiting = 0;
     long counted = 0;
     for (int slot = 0; slot < slots.used(); slot++) {
       long word = slots.stateAcquire(slot);
       int state = SlotTable.state(word);
       boolean counts = SlotTable.references(word) != 0 || SlotTable.leases(word) != 0;
-      if ((state == SlotTable.DEAD) == counts) {
+      if (state != SlotTable.DEAD && state != SlotTable.LIVE && !counts) {
+        waiting++;
+      } else if ((state == SlotTable.DEAD) == counts) {
         throw new IllegalStateException(
             "a slot must have counts exactly while it is not dead: slot="
                 + slot
@@ -27,6 +32,13 @@ final class SlotAudit {
       if (state != SlotTable.DEAD) {
         counted++;
       }
+    }
+    if (waiting != table.sections.waiting()) {
+      throw new IllegalStateException(
+          "blocks without pin must wait for a read section: counted="
+              + waiting
+              + ", waiting="
+              + table.sections.waiting());
     }
     if (counted != undead) {
       throw new IllegalStateException(

@@ -2,6 +2,7 @@ package dev.lifebound.memory.handle;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,25 +25,30 @@ final class SlotTable {
   /*
    * Layout. One slot is 32 bytes, two to a cache line:
    *
-   *    0 ........ 7  8 ....... 15  16 ...... 23  24 .. 27  28 .. 31
-   *   +------------+-------------+-------------+---------+---------+
-   *   |   state    |   address   |    size     |   tag   |  home   |
-   *   +------------+-------------+-------------+---------+---------+
+   *    0 ........ 7  8 ....... 15  16 ...... 23  24 .... 25  26 .... 27  28 .. 31
+   *   +------------+-------------+-------------+-----------+-----------+---------+
+   *   |   state    |   address   |    size     |    tag    |   owner   |  home   |
+   *   +------------+-------------+-------------+-----------+-----------+---------+
    *
    * A free slot keeps size and tag of its last block, for messages, and holds the number of the next
-   * free slot where the address was. Home is the slab of the block pool plus one; 0 says that the
-   * memory is held by an object beside the table (adopted, or too large for the pool).
+   * free slot where the address was. Owner is the number of the bound map whose key the block is, or
+   * 0. Home is the slab of the block pool plus one; 0 says that the memory is held by an object beside
+   * the table (adopted, or too large for the pool).
    *
    * State word:
    *
-   *   63              38 37 36 35          20 19               0
-   *  +------------------+-----+--------------+------------------+
-   *  |    generation    |state|    leases    |    references    |
-   *  |     26 bits      |  2  |   16 bits    |     20 bits      |
-   *  +------------------+-----+--------------+------------------+
+   *   63              38 37 36 35          20   19     18               0
+   *  +------------------+-----+--------------+--------+------------------+
+   *  |    generation    |state|    leases    |attached|    references    |
+   *  |     26 bits      |  2  |   16 bits    |   1    |     19 bits      |
+   *  +------------------+-----+--------------+--------+------------------+
    *
    *   DEAD --allocate--> LIVE --last release--> DYING --last lease, deallocated--> DEAD, generation + 1
    *                        `---free seen in C--> FREED_BY_C --last reference and lease--> DEAD, generation + 1
+   *
+   * Attached says that something beside the table must hear of the block's end: names, children, bound
+   * maps. Leases count every pin: a reader's, a parent's for its children, the registry's own while it
+   * tells those who must hear.
    *
    * Every transition is one compare-and-set of the whole word.
    *
@@ -57,11 +63,13 @@ final class SlotTable {
   static final long ADDRESS_OFFSET = 8;
   static final long SIZE_OFFSET = 16;
   static final long TAG_OFFSET = 24;
+  static final long OWNER_OFFSET = 26;
   static final long HOME_OFFSET = 28;
 
-  static final int REFERENCE_BITS = 20;
+  static final int REFERENCE_BITS = 19;
+  static final long ATTACHED = 1L << REFERENCE_BITS;
   static final int LEASE_BITS = 16;
-  static final int LEASE_SHIFT = REFERENCE_BITS;
+  static final int LEASE_SHIFT = REFERENCE_BITS + 1;
   static final int STATE_SHIFT = LEASE_SHIFT + LEASE_BITS;
   static final int GENERATION_SHIFT = STATE_SHIFT + 2;
 
@@ -199,6 +207,11 @@ final class SlotTable {
     return (long) LONGS.getAcquire(chunk(slot), base(slot) + STATE_OFFSET);
   }
 
+  /** Ordered after everything volatile before it: the first read of a read section. */
+  long stateVolatile(int slot) {
+    return (long) LONGS.getVolatile(chunk(slot), base(slot) + STATE_OFFSET);
+  }
+
   boolean casState(int slot, long expected, long word) {
     return LONGS.compareAndSet(chunk(slot), base(slot) + STATE_OFFSET, expected, word);
   }
@@ -214,8 +227,18 @@ final class SlotTable {
     long base = base(slot);
     chunk.set(JAVA_LONG, base + ADDRESS_OFFSET, address);
     chunk.set(JAVA_LONG, base + SIZE_OFFSET, size);
-    chunk.set(JAVA_INT, base + TAG_OFFSET, tag);
+    chunk.set(JAVA_SHORT, base + TAG_OFFSET, (short) tag);
+    chunk.set(JAVA_SHORT, base + OWNER_OFFSET, (short) 0);
     chunk.set(JAVA_INT, base + HOME_OFFSET, home);
+  }
+
+  /** Ordered by the state word that is published next, or by the pin under which it is set. */
+  void setOwner(int slot, int owner) {
+    chunk(slot).set(JAVA_SHORT, base(slot) + OWNER_OFFSET, (short) owner);
+  }
+
+  int owner(int slot) {
+    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT, base(slot) + OWNER_OFFSET));
   }
 
   long address(int slot) {
@@ -227,7 +250,7 @@ final class SlotTable {
   }
 
   int tag(int slot) {
-    return chunk(slot).get(JAVA_INT, base(slot) + TAG_OFFSET);
+    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT, base(slot) + TAG_OFFSET));
   }
 
   int home(int slot) {
@@ -256,6 +279,10 @@ final class SlotTable {
 
   static int leases(long word) {
     return (int) (word >>> LEASE_SHIFT) & MAX_LEASES;
+  }
+
+  static boolean isAttached(long word) {
+    return (word & ATTACHED) != 0;
   }
 
   static int references(long word) {

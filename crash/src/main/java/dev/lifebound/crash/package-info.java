@@ -1,5 +1,0 @@
-/** Placeholder. */
-@NullMarked
-package dev.lifebound.crash;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,64 @@
+package dev.lifebound.crash.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lifebound.crash.autopsy.HsErr;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EndingTest {
+  private static final Duration LIMIT = Duration.ofSeconds(9);
+  private static final HsErr REPORT =
+      new HsErr(
+          "SIGSEGV", "SIGSEGV", "SEGV_MAPERR", 64L, "C [libc.so.6+0x1]", List.of("shop.Cache.get"));
+
+  private static Result judge(OptionalInt exitCode, List<String> errors, Optional<HsErr> report) {
+    return new Ending(LIMIT, exitCode, List.of("lifebound-lab no-harm\tfine"), errors, report)
+        .judge();
+  }
+
+  @Test
+  void anOrderlyEndIsWhatTheVictimSays() {
+    assertThat(judge(OptionalInt.of(0), List.of("a warning"), Optional.empty()))
+        .isEqualTo(new Result.NoHarm("fine"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"139, SIGSEGV", "135, SIGBUS", "132, SIGILL", "136, SIGFPE"})
+  void aDeathBySignalWithoutReportIsACrash(int exitCode, String signal) {
+    assertThat(judge(OptionalInt.of(exitCode), List.of(), Optional.empty()))
+        .isEqualTo(new Result.Crash(signal, signal, null, null));
+  }
+
+  @Test
+  void anAbortKeepsTheLastWords() {
+    assertThat(judge(OptionalInt.of(134), List.of("x", "munmap_chunk()", " "), Optional.empty()))
+        .isEqualTo(new Result.Abort("munmap_chunk()"));
+  }
+
+  @Test
+  void aReportIsACrashWhateverTheExitCode() {
+    Result crash = new Result.Crash("SIGSEGV", "SIGSEGV", "C [libc.so.6+0x1]", "shop.Cache.get");
+
+    assertThat(judge(OptionalInt.of(1), List.of(), Optional.of(REPORT))).isEqualTo(crash);
+    assertThat(judge(OptionalInt.of(0), List.of(), Optional.of(REPORT))).isEqualTo(crash);
+    assertThat(judge(OptionalInt.empty(), List.of(), Optional.of(REPORT))).isEqualTo(crash);
+  }
+
+  @Test
+  void aKilledVictimTimedOut() {
+    assertThat(judge(OptionalInt.empty(), List.of(), Optional.empty()))
+        .isEqualTo(new Result.Timeout(LIMIT));
+  }
+
+  @Test
+  void anyOtherExitCodeIsAFailureWithItsReason() {
+    assertThat(judge(OptionalInt.of(137), List.of("no space"), Optional.empty()))
+        .isEqualTo(new Result.Failed("the victim failed: exit code 137; no space"));
+  }
+}

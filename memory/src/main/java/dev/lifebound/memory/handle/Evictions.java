@@ -1,0 +1,49 @@
+package dev.lifebound.memory.handle;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a cache under a {@link BoundMap} tells it of entries that the cache removes by itself.
+ *
+ * <p>Made before the cache, since the cache wants its listener when it is built:
+ *
+ * <pre>{@code
+ * Evictions<String> evictions = new Evictions<>();
+ * Cache<String, Long> cache =
+ *     Caffeine.newBuilder()
+ *         .maximumSize(1_000)
+ *         .evictionListener((String key, Long handle, RemovalCause cause) ->
+ *             evictions.evicted(key, handle))
+ *         .build();
+ * BoundMap<String> map = BoundMap.over(registry, cache.asMap(), evictions);
+ * }</pre>
+ *
+ * <p>Report evictions only, each once; removals that go through the bound map are known to it.
+ */
+public final class Evictions<K> {
+  private volatile @Nullable BoundMap<K> map;
+
+  /** For a map that is made afterwards. */
+  public Evictions() {}
+
+  /** The cache has removed this entry; the entry's reference is released. */
+  public void evicted(K key, Long handle) {
+    BoundMap<K> bound = map;
+    if (bound == null) {
+      throw new IllegalStateException(
+          "evictions must belong to a bound map: key="
+              + key
+              + "; give them to BoundMap.over before the cache is used");
+    }
+    bound.dropped(key, handle);
+  }
+
+  void bind(BoundMap<K> bound) {
+    if (map != null) {
+      throw new IllegalArgumentException(
+          "evictions must belong to one bound map; make a new Evictions for each");
+    }
+    map = Objects.requireNonNull(bound, "map must not be null");
+  }
+}

@@ -1,0 +1,204 @@
+package dev.lifebound.memory.handle;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Epochs: which read sections are open, and which frees wait for them.
+ *
+ * <p>A section announces the epoch that it began in. A free that finds sections announced draws a
+ * new epoch and waits until every announced one is at least as new: sections that begin later
+ * cannot have seen the block live. While no section was ever opened a free costs one volatile read;
+ * afterwards it looks at one word for each section that was ever open at the same time.
+ *
+ * <p>References: K. Fraser, Practical lock-freedom, Cambridge UCAM-CL-TR-579, 2004, section 5.2.3.
+ */
+final class Sections {
+  private static final VarHandle ANNOUNCED;
+
+  static {
+    try {
+      ANNOUNCED = MethodHandles.lookup().findVarHandle(Seat.class, "announced", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** One section at a time sits here; its word has cache lines of its own. */
+  static final class Seat {
+    private static final long FREE = 0;
+
+    /** The epoch of the section that sits here, or 0. */
+    private volatile long announced;
+
+    @Nullable Thread thread;
+    private long blamedAtNanos;
+    private boolean reported;
+
+    // Two lines of padding, since the hardware fetches lines in pairs.
+    @SuppressWarnings("unused")
+    private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe, pf;
+
+    boolean take(long epoch) {
+      return announced == FREE && ANNOUNCED.compareAndSet(this, FREE, epoch);
+    }
+
+    void leave() {
+      thread = null;
+      reported = false;
+      blamedAtNanos = 0;
+      ANNOUNCED.setRelease(this, FREE);
+    }
+  }
+
+  private record Waiting(BlockTable table, long handle, long epoch) {}
+
+  private final long warningNanos;
+  private final Consumer<LongSection> warning;
+  private final AtomicLong epoch = new AtomicLong(1);
+  private volatile Seat[] seats = new Seat[0];
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private volatile boolean someWait;
+
+  Sections(long warningNanos, Consumer<LongSection> warning) {
+    this.warningNanos = warningNanos;
+    this.warning = warning;
+  }
+
+  /** Takes a seat; the compare-and-set is also the fence before the section's first read. */
+  Seat enter() {
+    Seat[] all = seats;
+    long now = epoch.getAcquire();
+    int length = all.length;
+    if (length > 0) {
+      int first = (int) (Thread.currentThread().threadId() % length);
+      for (int i = 0; i < length; i++) {
+        Seat seat = all[(first + i) % length];
+        if (seat.take(now)) {
+          seat.thread = Thread.currentThread();
+          return seat;
+        }
+      }
+    }
+    return addSeat(now);
+  }
+
+  private synchronized Seat addSeat(long now) {
+    Seat seat = new Seat();
+    seat.take(now);
+    seat.thread = Thread.currentThread();
+    Seat[] grown = Arrays.copyOf(seats, seats.length + 1);
+    grown[seats.length] = seat;
+    seats = grown;
+    // The new array must be seen by a free before this section reads a state word.
+    VarHandle.fullFence();
+    return seat;
+  }
+
+  void exit(Seat seat) {
+    seat.leave();
+    if (someWait) {
+      reclaim();
+    }
+  }
+
+  /** Whether a section is open that may have seen a block which has just become stale. */
+  boolean mustWait() {
+    for (Seat seat : seats) {
+      if (seat.announced != Seat.FREE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Frees the block when every section that is open now has ended. */
+  void defer(BlockTable table, long handle) {
+    synchronized (waiting) {
+      waiting.add(new Waiting(table, handle, epoch.incrementAndGet()));
+      someWait = true;
+    }
+    // The sections may have ended before they could see that somebody waits.
+    VarHandle.fullFence();
+    reclaim();
+  }
+
+  /** Frees what waits for no open section any more. */
+  void reclaim() {
+    RuntimeException failure = null;
+    while (true) {
+      Waiting next;
+      synchronized (waiting) {
+        next = waiting.peek();
+        if (next == null || next.epoch > oldest()) {
+          someWait = next != null;
+          break;
+        }
+        waiting.remove();
+      }
+      try {
+        next.table.reclaim(next.handle);
+      } catch (RuntimeException e) {
+        failure = Attachments.joined(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** The oldest announced epoch. */
+  private long oldest() {
+    long oldest = Long.MAX_VALUE;
+    for (Seat seat : seats) {
+      long announced = seat.announced;
+      if (announced != Seat.FREE) {
+        blame(seat);
+        oldest = Math.min(oldest, announced);
+      }
+    }
+    return oldest;
+  }
+
+  /** Reports a section, once, that has kept frees waiting for too long. Called under the lock. */
+  private void blame(Seat seat) {
+    long now = System.nanoTime();
+    if (seat.blamedAtNanos == 0) {
+      seat.blamedAtNanos = now;
+      return;
+    }
+    Thread thread = seat.thread;
+    long heldNanos = now - seat.blamedAtNanos;
+    if (heldNanos > warningNanos && !seat.reported && thread != null) {
+      seat.reported = true;
+      warning.accept(
+          new LongSection(
+              thread.getName(),
+              heldNanos,
+              waiting.size(),
+              java.util.List.of(thread.getStackTrace())));
+    }
+  }
+
+  int waiting() {
+    synchronized (waiting) {
+      return waiting.size();
+    }
+  }
+
+  int open() {
+    int open = 0;
+    for (Seat seat : seats) {
+      if (seat.announced != Seat.FREE) {
+        open++;
+      }
+    }
+    return open;
+  }
+}
