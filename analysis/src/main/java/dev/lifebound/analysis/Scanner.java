@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -98,7 +99,20 @@ public final class Scanner {
    * @param irrelevant files that were read and hold nothing of interest, such as Go without cgo
    * @param suppressed findings for which a comment names an owner
    */
-  public record Counts(int files, int analysed, int irrelevant, int suppressed) {}
+  public record Counts(int files, int analysed, int irrelevant, int suppressed) {
+    /** As a report carries them. */
+    Map<String, Long> byNoun() {
+      return Map.of(
+          Report.FILES,
+          (long) files,
+          "analysed",
+          (long) analysed,
+          "irrelevant",
+          (long) irrelevant,
+          "suppressed",
+          (long) suppressed);
+    }
+  }
 
   /** Scans; never throws for what the paths hold. */
   public static Outcome scan(List<Path> paths, Options options) {
@@ -174,9 +188,10 @@ public final class Scanner {
       irrelevant += judged.irrelevant();
       suppressed += judged.suppressed();
     }
-    Report report = new Report(source(), Rules.metadata(), findings, notices);
-    return new Outcome.Scanned(
-        report, new Counts(listing.files().size(), analysed, irrelevant, suppressed));
+    Counts counts = new Counts(listing.files().size(), analysed, irrelevant, suppressed);
+    Report report =
+        new Report(source(), options.scope(), Rules.metadata(), findings, notices, counts.byNoun());
+    return new Outcome.Scanned(report, counts);
   }
 
   /** Runs the jobs on the workers; results come in the order of the jobs. */

@@ -41,11 +41,7 @@ final class MapCalls {
   // --- maps --------------------------------------------------------------------------------------
 
   private Operand onMap(
-      Tree tree,
-      Operand map,
-      String name,
-      List<? extends ExpressionTree> arguments,
-      boolean used) {
+      Tree tree, Operand map, String name, List<? extends ExpressionTree> arguments, boolean used) {
     Span span = body.span(tree);
     switch (name) {
       case "values", "sequencedValues" -> {
@@ -58,8 +54,7 @@ final class MapCalls {
         return view(tree, map, Operand.Part.ENTRIES);
       }
       case "asMap" -> {
-        return map.as(
-            new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
+        return map.as(new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
       }
       case "forEach" -> {
         each(span, map, null, entry -> applyToEntry(arguments, entry));
@@ -76,9 +71,7 @@ final class MapCalls {
       default -> {}
     }
     List<Operand> values =
-        name.equals("get") && arguments.size() == 2
-            ? List.of()
-            : body.calls.operands(arguments);
+        name.equals("get") && arguments.size() == 2 ? List.of() : body.calls.operands(arguments);
     return values.isEmpty() && arguments.size() == 2
         ? computed(tree, map, "computeIfAbsent", arguments)
         : simple(tree, map, name, values, used);
@@ -118,8 +111,7 @@ final class MapCalls {
         Variable found = body.temporary(body.text(tree));
         Variable value = body.temporary(body.text(tree));
         body.out.add(
-            new Op.Lookup(
-                span, value, found, map.variable(), arguments.getFirst().variable()));
+            new Op.Lookup(span, value, found, map.variable(), arguments.getFirst().variable()));
         yield Operand.of(found, BOOLEAN);
       }
       default -> unknown(tree, TypeName.UNKNOWN);
@@ -161,13 +153,11 @@ final class MapCalls {
       body.calls.operands(arguments);
       return unknown(tree, type);
     }
-    Operand key =
-        body.expressions
-            .translate(arguments.getFirst())
-            .as(KnownTypes.keyOf(map.type()));
+    Operand key = body.expressions.translate(arguments.getFirst()).as(KnownTypes.keyOf(map.type()));
     if (name.equals("merge")) {
       body.calls.operands(arguments.subList(1, arguments.size()));
-      body.out.add(new Op.Insert(span, map.variable(), key.variable(), unknown(tree, type).variable()));
+      body.out.add(
+          new Op.Insert(span, map.variable(), key.variable(), unknown(tree, type).variable()));
       return unknown(tree, type);
     }
     ExpressionTree function = arguments.getLast();
@@ -230,9 +220,7 @@ final class MapCalls {
     body.out.add(new Op.Copy(body.span(tree), to, unknown(tree, TypeName.UNKNOWN).variable()));
     Variable cursor = body.temporary("cursor");
     return new Operand(
-        to,
-        TypeName.UNKNOWN,
-        new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
+        to, TypeName.UNKNOWN, new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
   }
 
   private Operand onView(
@@ -263,8 +251,7 @@ final class MapCalls {
     body.calls.operands(arguments);
     return switch (name) {
       case "iterator", "listIterator", "descendingIterator" ->
-          new Operand(
-              receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
+          new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
       case "stream", "parallelStream" ->
           new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.STREAM));
       case "toArray" -> new Operand(receiver.variable(), TypeName.UNKNOWN, all.copied());
@@ -282,8 +269,7 @@ final class MapCalls {
     }
     Variable map = all.map().variable();
     boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
-    body.out.add(
-        last ? new Op.Remove(span, null, map, all.cursor()) : new Op.Clear(span, map));
+    body.out.add(last ? new Op.Remove(span, null, map, all.cursor()) : new Op.Clear(span, map));
   }
 
   private Operand onStream(
@@ -294,8 +280,19 @@ final class MapCalls {
       List<? extends ExpressionTree> arguments) {
     Operand.View view =
         switch (name) {
-          case "filter", "peek", "sorted", "distinct", "limit", "skip", "parallel", "sequential",
-              "unordered", "onClose", "takeWhile", "dropWhile" -> all;
+          case "filter",
+              "peek",
+              "sorted",
+              "distinct",
+              "limit",
+              "skip",
+              "parallel",
+              "sequential",
+              "unordered",
+              "onClose",
+              "takeWhile",
+              "dropWhile" ->
+              all;
           case "toList", "collect", "toArray" -> all.copied();
           case "map" -> mapped(all, arguments);
           default -> null;
@@ -351,7 +348,8 @@ final class MapCalls {
     Operand map = all.map();
     Operand key = Operand.of(all.cursor(), KnownTypes.keyOf(map.type()));
     Operand value =
-        Operand.of(body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
+        Operand.of(
+            body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
     body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
     return switch (all.part()) {
       case KEYS -> key;
@@ -371,8 +369,7 @@ final class MapCalls {
     each(span, all, label, code);
   }
 
-  private void each(
-      Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
+  private void each(Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
     rounds(label, () -> code.accept(element(span, all)));
   }
 

@@ -22,7 +22,8 @@ final class ClosedWhileMapped {
     }
   }
 
-  private static final String SHOWN = "a path from the entry over the free to its survival is shown";
+  private static final String SHOWN =
+      "a path from the entry over the free to its survival is shown";
 
   private final Facts facts;
 
@@ -80,8 +81,7 @@ final class ClosedWhileMapped {
   /** Whether another path of the same free says the worse. */
   private boolean outlivesToo(Facts.Inversion fact) {
     return facts.outlived().stream()
-        .anyMatch(
-            o -> o.map().equals(fact.map()) && o.free().point().equals(fact.free().point()));
+        .anyMatch(o -> o.map().equals(fact.map()) && o.free().point().equals(fact.free().point()));
   }
 
   private Verdict byKnowledge(Place map, Facts.Part part, Facts.Free free) {
@@ -161,7 +161,9 @@ final class ClosedWhileMapped {
     path.add(free(fact.free()));
     path.add(
         new Hazard.Mark(
-            "remove", fact.removal(), "only now removed from " + map + "; until here it was found"));
+            "remove",
+            fact.removal(),
+            "only now removed from " + map + "; until here it was found"));
     return path;
   }
 

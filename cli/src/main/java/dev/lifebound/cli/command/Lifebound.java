@@ -30,7 +30,10 @@ public final class Lifebound {
 
   /** The program with every command. */
   public static Lifebound program() {
-    return new Lifebound(List.of(terminal -> new LabCommand(Laboratory::run, terminal)));
+    return new Lifebound(
+        List.of(
+            terminal -> new LabCommand(Laboratory::run, terminal),
+            terminal -> new ScanCommand(new SourceAnalysis(), terminal)));
   }
 
   /**
@@ -169,17 +172,22 @@ public final class Lifebound {
   }
 
   /** The version of the build. */
+  static String version() throws IOException {
+    Properties properties = new Properties();
+    try (InputStream in = Lifebound.class.getResourceAsStream("version.properties")) {
+      if (in == null) {
+        throw new IOException("the jar must hold its version: resource=version.properties");
+      }
+      properties.load(in);
+    }
+    return properties.getProperty("version");
+  }
+
+  /** What {@code --version} prints. */
   private static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() throws IOException {
-      Properties properties = new Properties();
-      try (InputStream in = Lifebound.class.getResourceAsStream("version.properties")) {
-        if (in == null) {
-          throw new IOException("the jar must hold its version: resource=version.properties");
-        }
-        properties.load(in);
-      }
-      return new String[] {"lifebound " + properties.getProperty("version")};
+      return new String[] {"lifebound " + version()};
     }
   }
 }
