@@ -11,8 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,19 +38,22 @@ public final class ArenaBench {
   public static void main(String[] args) throws Exception {
     boolean quick = List.of(args).contains("--quick");
     Contest blocks = blocks(quick ? 600 : 3_000);
-    double release = release(quick ? 31 : 151);
+    Release release = release(quick ? 31 : 151);
     forms(quick ? 200 : 1_000);
+    scaling(quick ? 201 : 1_001);
     System.out.printf(
         Locale.ROOT,
-        "%nmedians: bump_vs_malloc=%.3f bump_vs_netty=%.4f%n",
-        blocks.nanos("arena", MEDIAN) / blocks.nanos("malloc+free", MEDIAN),
-        blocks.nanos("arena", MEDIAN) / blocks.nanos("netty pooled", MEDIAN));
+        "%nof the p10: bump_vs_malloc=%.3f bump_vs_netty=%.4f; freed in the order of allocation:"
+            + " release_vs_free=%.4f%n",
+        blocks.nanos("arena", P10) / blocks.nanos("malloc+free", P10),
+        blocks.nanos("arena", P10) / blocks.nanos("netty pooled", P10),
+        release.versusInOrder());
     System.out.printf(
         Locale.ROOT,
         "figures: bump_vs_malloc=%.3f bump_vs_netty=%.4f release_vs_free=%.4f%n",
-        blocks.nanos("arena", P10) / blocks.nanos("malloc+free", P10),
-        blocks.nanos("arena", P10) / blocks.nanos("netty pooled", P10),
-        release);
+        blocks.nanos("arena", MEDIAN) / blocks.nanos("malloc+free", MEDIAN),
+        blocks.nanos("arena", MEDIAN) / blocks.nanos("netty pooled", MEDIAN),
+        release.versusMapOrder());
   }
 
   private static Contest blocks(int rounds) {
@@ -80,6 +85,49 @@ public final class ArenaBench {
           .with("arena, checked mode", LIVE_BLOCKS, ops -> checked(checked, ops))
           .run(rounds);
     }
+  }
+
+  /** The shared form from one thread and from two at once, alternating. */
+  private static void scaling(int rounds) throws Exception {
+    double[] one = new double[rounds];
+    double[] two = new double[rounds];
+    CyclicBarrier start = new CyclicBarrier(2);
+    try (MapArena arena = MapArena.shared("bench scaling");
+        ExecutorService first = Executors.newSingleThreadExecutor();
+        ExecutorService second = Executors.newSingleThreadExecutor()) {
+      for (int round = -rounds / 4; round < rounds; round++) {
+        int at = Math.max(round, 0);
+        one[at] = first.submit(() -> allocateMany(arena)).get();
+        arena.reset();
+        Future<Double> other =
+            second.submit(() -> {
+              start.await();
+              return allocateMany(arena);
+            });
+        double mine =
+            first
+                .submit(() -> {
+                  start.await();
+                  return allocateMany(arena);
+                })
+                .get();
+        two[at] = Math.max(mine, other.get());
+        arena.reset();
+      }
+    }
+    System.out.printf("%nthe shared form, 100,000 blocks from each thread%n");
+    System.out.printf(Locale.ROOT, "%-52s %9s %9s %9s %9s%n", "ns", "min", "p10", "median", "p90");
+    print("one thread", one);
+    print("two threads, the slower one", two);
+  }
+
+  private static double allocateMany(MapArena arena) {
+    int blocks = 100_000;
+    long start = System.nanoTime();
+    for (int i = 0; i < blocks; i++) {
+      arena.setLong(arena.allocateBlock(BLOCK_BYTES), i);
+    }
+    return (double) (System.nanoTime() - start) / blocks;
   }
 
   // One loop for each variant, so that each has its own compiled form and profile.
@@ -191,13 +239,20 @@ public final class ArenaBench {
     return sum;
   }
 
+  /** The arena's close against freeing each block, by the medians. */
+  private record Release(double versusMapOrder, double versusInOrder) {}
+
   /**
-   * One whole map's life on each side, alternating; returns the ratio of the releases.
+   * One whole map's life on each side, alternating.
+   *
+   * <p>A program that frees a map's blocks one by one walks the map, which meets the blocks in the
+   * order of their hashes: that is the figure. Walking them in the order of allocation, which takes
+   * a list that a map does not have, is measured too.
    *
    * <p>Each side has a thread of its own, and so a heap of its own in the C library: otherwise each
    * would pay for trimming what the other has left.
    */
-  private static double release(int rounds) throws Exception {
+  private static Release release(int rounds) throws Exception {
     double[][] arena = new double[2][rounds];
     double[][] inOrder = new double[2][rounds];
     double[][] shuffled = new double[2][rounds];
@@ -221,7 +276,9 @@ public final class ArenaBench {
     print("arena: close", arena[1]);
     print("malloc: free in the order of allocation", inOrder[1]);
     print("malloc: free in the order of a hash map", shuffled[1]);
-    return Contest.at(arena[1], MEDIAN) / Contest.at(inOrder[1], MEDIAN);
+    double close = Contest.at(arena[1], MEDIAN);
+    return new Release(
+        close / Contest.at(shuffled[1], MEDIAN), close / Contest.at(inOrder[1], MEDIAN));
   }
 
   private static void arenaLife(double[][] millis, int at) {
