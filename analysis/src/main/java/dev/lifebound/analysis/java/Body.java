@@ -186,8 +186,7 @@ final class Body {
     if (self == null) {
       out.add(new Op.LoadGlobal(span, to, owner.name + "." + MONITOR));
     } else {
-      out.add(
-          new Op.LoadField(span, to, self.variable(), new FieldName(owner.name, MONITOR)));
+      out.add(new Op.LoadField(span, to, self.variable(), new FieldName(owner.name, MONITOR)));
     }
     return to;
   }

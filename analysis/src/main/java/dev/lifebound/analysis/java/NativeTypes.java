@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class NativeTypes {
   /** Names by which a method or C function says that it frees. */
   static final Pattern FREEING_NAME =
-      Pattern.compile(
-          "(?i).*(free|close|dispose|release|destroy|delete|dealloc|finalize|unmap).*");
+      Pattern.compile("(?i).*(free|close|dispose|release|destroy|delete|dealloc|finalize|unmap).*");
 
   private static final Set<String> CANDIDATES =
       Set.of("close", "free", "dispose", "release", "destroy", "delete", "deallocate", "end");
@@ -125,8 +124,7 @@ final class NativeTypes {
       }
       for (ClassModel.Method method : model.methods) {
         if (isCandidate(method) && frees(method, new HashSet<>(), 0)) {
-          Freeing.Effect effect =
-              isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
+          Freeing.Effect effect = isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
           found
               .computeIfAbsent(model.name, n -> new LinkedHashMap<>())
               .put(

@@ -62,7 +62,8 @@ class MapArenaProcessTest {
             blocks.add(block);
           }
         } catch (OutOfMemoryError e) {
-          System.out.print(e.getMessage().contains("tag=little") ? "refused" : e.getMessage());
+          String message = String.valueOf(e.getMessage());
+          System.out.print(message.contains("tag=little") ? "refused" : message);
         }
         arena.checkInvariants();
         for (int i = 0; i < blocks.size(); i++) {

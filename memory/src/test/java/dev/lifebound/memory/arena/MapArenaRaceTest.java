@@ -115,7 +115,7 @@ class MapArenaRaceTest {
               started.countDown();
               while (!stop.get()) {
                 int before = epoch.get();
-                long size = 1 + random.nextInt(600);
+                long size = 1L + random.nextInt(600);
                 long position = arena.allocateBlock(size);
                 if (epoch.get() == before) {
                   byEpoch.get(before).add(new Piece(position, size, 0));
