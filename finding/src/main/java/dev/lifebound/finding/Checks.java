@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Argument checks shared by the records of this package. */
 final class Checks {
@@ -17,11 +18,20 @@ final class Checks {
     }
   }
 
+  static boolean isWord(String value) {
+    return WORD.matcher(value).matches();
+  }
+
   static void word(String name, String value) {
-    if (!WORD.matcher(value).matches()) {
+    if (!isWord(value)) {
       throw new IllegalArgumentException(
           name + " must be lower-case letters, digits and hyphens: " + name + "='" + value + "'");
     }
+  }
+
+  /** The value, or null when it says nothing. */
+  static @Nullable String orNull(@Nullable String value) {
+    return value == null || value.isBlank() ? null : value;
   }
 
   /** A copy that iterates in key order, so that every output has one order. */

@@ -25,6 +25,12 @@ public final class Fingerprint {
    */
   public static final String LINE = "lifebound-line/v1";
 
+  /**
+   * Tool, rule, path and the source line, or the message where the line is unknown: for a result of
+   * another tool, whose own fingerprints may be missing or too coarse to tell two rules apart.
+   */
+  public static final String IMPORTED = "lifebound-imported/v1";
+
   private Fingerprint() {}
 
   /** The value of a strategy over its parts. */

@@ -7,13 +7,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path relative to the analysed root where possible, separated by {@code /}
  * @param region the range in the file; null names the whole file
- * @param function the enclosing function or method as the language writes it, or null
- * @param snippet the source line at the start of the region without indentation, or null
+ * @param function the enclosing function or method as the language writes it; blank counts as null
+ * @param snippet the source line at the start of the region without indentation; blank counts as
+ *     null
  */
 public record Location(
     String path, @Nullable Region region, @Nullable String function, @Nullable String snippet) {
   public Location {
     Checks.text("path", path);
+    function = Checks.orNull(function);
+    snippet = Checks.orNull(snippet);
   }
 
   /** The whole file. */

@@ -30,6 +30,7 @@ final class Lives {
           Lease.class,
           Leaks.class,
           Lives.class,
+          OwningMap.class,
           ReadSection.class,
           Registry.class,
           WatchedTable.class);

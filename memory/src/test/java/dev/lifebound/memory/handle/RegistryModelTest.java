@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,8 +131,7 @@ class RegistryModelTest {
     for (int i = 0; i < current.length; i++) {
       current[i] = fresh(registry, freed, adoptions);
     }
-    java.util.concurrent.atomic.AtomicLongArray table =
-        new java.util.concurrent.atomic.AtomicLongArray(current);
+    AtomicLongArray table = new AtomicLongArray(current);
     CountDownLatch start = new CountDownLatch(1);
     LongAdder reads = new LongAdder();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
