@@ -124,6 +124,18 @@ final class Attachments {
         });
   }
 
+  /** Whether the block is pinned by children now. */
+  boolean hasChildren(long handle) {
+    Attached attached = byHandle.get(handle);
+    if (attached == null) {
+      return false;
+    }
+    synchronized (attached) {
+      Family family = attached.family;
+      return family != null && !family.members().isEmpty();
+    }
+  }
+
   private void attach(long handle, String what, Consumer<Attached> change) {
     table.pin(handle, what);
     try {
