@@ -473,7 +473,7 @@ class BlockTable {
     tags.leave(account, size);
     leaveUndead();
     if (SlotTable.isAttached(word)) {
-      attachments.freed(handle);
+      failure = Attachments.joined(failure, attachments.freed(handle));
     }
     if (failure != null) {
       throw failure;
