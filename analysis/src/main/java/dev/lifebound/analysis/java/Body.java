@@ -22,7 +22,7 @@ final class Body {
   private static final int LONGEST_NAME = 60;
 
   /** A made-up field: the instance around an inner class's instance. */
-  private static final String OUTER = "this$0";
+  private static final String ENCLOSING = "this$0";
 
   private static final String MONITOR = "<monitor>";
 
@@ -172,7 +172,7 @@ final class Body {
       }
       if (model.outer != null) {
         Variable to = temporary(model.outer.simpleName() + ".this");
-        FieldName link = new FieldName(model.name, OUTER);
+        FieldName link = new FieldName(model.name, ENCLOSING);
         out.add(new Op.LoadField(span, to, at.variable(), link));
         at = Operand.of(to, TypeName.of(model.outer.name));
       }
@@ -186,8 +186,7 @@ final class Body {
     if (self == null) {
       out.add(new Op.LoadGlobal(span, to, owner.name + "." + MONITOR));
     } else {
-      out.add(
-          new Op.LoadField(span, to, self.variable(), new FieldName(owner.name, MONITOR)));
+      out.add(new Op.LoadField(span, to, self.variable(), new FieldName(owner.name, MONITOR)));
     }
     return to;
   }

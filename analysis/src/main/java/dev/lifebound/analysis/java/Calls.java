@@ -119,7 +119,8 @@ final class Calls {
       return first;
     }
     List<Operand> values = operands(arguments);
-    if (COPIES.contains(name) && values.size() == 1
+    if (COPIES.contains(name)
+        && values.size() == 1
         && values.getFirst().view() instanceof Operand.All all) {
       Variable copy = body.temporary(body.text(tree));
       body.out.add(new Op.Copy(body.span(tree), copy, values.getFirst().variable()));
@@ -138,9 +139,7 @@ final class Calls {
     for (TypeName parent : body.owner.parents) {
       ClassModel model = body.shared.index().find(parent.name());
       List<ClassModel.Method> found =
-          model == null
-              ? List.of()
-              : body.shared.index().methods(model, name, arguments.size());
+          model == null ? List.of() : body.shared.index().methods(model, name, arguments.size());
       if (!found.isEmpty()) {
         return call(tree, self, found, operands(arguments));
       }
@@ -210,8 +209,7 @@ final class Calls {
       List<ClassModel.Method> methods,
       List<Operand> arguments) {
     List<ClassModel.Method> best = bestOverloads(methods, arguments);
-    List<ClassModel.Method> bodies =
-        best.stream().filter(m -> m.tree().getBody() != null).toList();
+    List<ClassModel.Method> bodies = best.stream().filter(m -> m.tree().getBody() != null).toList();
     List<Variable> variables = new ArrayList<>();
     if (!methods.getFirst().isStatic()) {
       variables.add(
@@ -235,8 +233,7 @@ final class Calls {
   /** Drops overloads of one class whose parameter types are known to differ from the arguments. */
   private List<ClassModel.Method> bestOverloads(
       List<ClassModel.Method> methods, List<Operand> arguments) {
-    List<ClassModel.Method> fitting =
-        methods.stream().filter(m -> fits(m, arguments)).toList();
+    List<ClassModel.Method> fitting = methods.stream().filter(m -> fits(m, arguments)).toList();
     return fitting.isEmpty() ? methods : fitting;
   }
 
@@ -271,8 +268,7 @@ final class Calls {
     Variable to = body.temporary(body.text(tree));
     List<Variable> variables = values.stream().map(Operand::variable).toList();
     body.out.add(
-        new Op.Call(
-            body.span(tree), List.of(to), List.of(), variables, Op.Call.Kind.DIRECT));
+        new Op.Call(body.span(tree), List.of(to), List.of(), variables, Op.Call.Kind.DIRECT));
     values.forEach(value -> handOutView(body.span(tree), value));
     return Operand.of(to, type);
   }
@@ -328,10 +324,11 @@ final class Calls {
     if (model == null) {
       return;
     }
-    List<String> ids = model.methods.stream()
-        .filter(m -> m.tree().getBody() != null && !m.name().equals(ClassModel.CONSTRUCTOR))
-        .map(ClassModel.Method::id)
-        .toList();
+    List<String> ids =
+        model.methods.stream()
+            .filter(m -> m.tree().getBody() != null && !m.name().equals(ClassModel.CONSTRUCTOR))
+            .map(ClassModel.Method::id)
+            .toList();
     if (!ids.isEmpty()) {
       body.out.add(
           new Op.Call(
@@ -352,8 +349,7 @@ final class Calls {
     if (!ids.isEmpty()) {
       Operand self = body.self();
       List<Variable> arguments = self == null ? List.of() : List.of(self.variable());
-      body.out.add(
-          new Op.Call(body.span(tree), List.of(), ids, arguments, Op.Call.Kind.LATER));
+      body.out.add(new Op.Call(body.span(tree), List.of(), ids, arguments, Op.Call.Kind.LATER));
     }
   }
 
@@ -425,8 +421,7 @@ final class Calls {
         }
         return arguments.isEmpty() || name.equals("new")
             ? body.unknown(span, body.text(function), type)
-            : applyTo(
-                function, arguments.getFirst(), name, arguments.subList(1, arguments.size()));
+            : applyTo(function, arguments.getFirst(), name, arguments.subList(1, arguments.size()));
       }
       default -> {
         body.expressions.translate(function);
@@ -452,8 +447,7 @@ final class Calls {
         () -> {
           if (lambda.getBody() instanceof ExpressionTree expression) {
             Operand value = body.expressions.translate(expression);
-            body.out.add(
-                new Op.Copy(body.span(expression), result, value.variable()));
+            body.out.add(new Op.Copy(body.span(expression), result, value.variable()));
             type[0] = value.type();
           } else {
             body.statements.translate((StatementTree) lambda.getBody());
@@ -462,16 +456,13 @@ final class Calls {
     return Operand.of(result, type[0]);
   }
 
-  private Operand applyTo(
-      Tree tree, Operand receiver, String name, List<Operand> arguments) {
+  private Operand applyTo(Tree tree, Operand receiver, String name, List<Operand> arguments) {
     if (arguments.isEmpty()) {
       return on(tree, receiver, name, List.of(), false);
     }
     ClassModel model = body.shared.index().find(receiver.type().name());
     List<ClassModel.Method> found =
-        model == null
-            ? List.of()
-            : body.shared.index().methods(model, name, arguments.size());
+        model == null ? List.of() : body.shared.index().methods(model, name, arguments.size());
     return found.isEmpty()
         ? unknownCall(tree, arguments, TypeName.UNKNOWN)
         : call(tree, receiver, overridden(model, found, arguments.size()), arguments);
@@ -552,8 +543,7 @@ final class Calls {
     if (name.startsWith("compareAnd")) {
       Variable same = body.temporary(body.text(tree));
       Variable expected = arguments.getFirst().variable();
-      body.out.add(
-          new Op.Compute(span, same, "==", List.of(before.variable(), expected)));
+      body.out.add(new Op.Compute(span, same, "==", List.of(before.variable(), expected)));
       return Operand.of(same, TypeName.of("boolean"));
     }
     return before;

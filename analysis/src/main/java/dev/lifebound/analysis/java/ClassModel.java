@@ -44,8 +44,7 @@ final class ClassModel {
 
     /** Whether a call with so many arguments may mean this method. */
     boolean takes(int arguments) {
-      return parameters.size() == arguments
-          || (isVarargs() && arguments >= parameters.size() - 1);
+      return parameters.size() == arguments || (isVarargs() && arguments >= parameters.size() - 1);
     }
   }
 

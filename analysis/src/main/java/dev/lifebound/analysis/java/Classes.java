@@ -22,9 +22,26 @@ final class Classes {
   private static final String STATIC_INITIALIZER = "<clinit>";
   private static final Set<String> TEARDOWN =
       Set.of(
-          "close", "dispose", "destroy", "shutdown", "shutdownNow", "stop", "terminate", "free",
-          "release", "finalize", "tearDown", "teardown", "cleanup", "cleanUp", "doClose",
-          "closeInternal", "unload", "disposeInternal", "delete", "deallocate");
+          "close",
+          "dispose",
+          "destroy",
+          "shutdown",
+          "shutdownNow",
+          "stop",
+          "terminate",
+          "free",
+          "release",
+          "finalize",
+          "tearDown",
+          "teardown",
+          "cleanup",
+          "cleanUp",
+          "doClose",
+          "closeInternal",
+          "unload",
+          "disposeInternal",
+          "delete",
+          "deallocate");
 
   private final Shared shared;
   private final ClassModel model;
@@ -67,15 +84,13 @@ final class Classes {
 
   private Body body(String id, String label, Tree tree, Map<String, TypeName> variables) {
     Span span = model.file.span(tree);
-    FunctionBuilder out =
-        new FunctionBuilder(id, model.label(label), model.file.source(), span);
+    FunctionBuilder out = new FunctionBuilder(id, model.label(label), model.file.source(), span);
     return new Body(shared, model, out, variables, null, functions);
   }
 
   private Body body(ClassModel.Method method) {
     Map<String, TypeName> variables =
-        model.names.variables(
-            method.tree().getTypeParameters(), model, model.typeVariables);
+        model.names.variables(method.tree().getTypeParameters(), model, model.typeVariables);
     return body(method.id(), method.name(), method.tree(), variables);
   }
 
@@ -111,9 +126,7 @@ final class Classes {
     if (method.name().equals("finalize") && method.parameters().isEmpty()) {
       traits.add(Function.Trait.FINALIZER);
     }
-    if (TEARDOWN.contains(method.name())
-        && method.parameters().isEmpty()
-        && !method.isStatic()) {
+    if (TEARDOWN.contains(method.name()) && method.parameters().isEmpty() && !method.isStatic()) {
       traits.add(Function.Trait.TEARDOWN);
     }
     return traits;
@@ -155,11 +168,7 @@ final class Classes {
 
   private void implicit() {
     Body body =
-        body(
-            implicitConstructor(model),
-            ClassModel.CONSTRUCTOR,
-            model.tree,
-            model.typeVariables);
+        body(implicitConstructor(model), ClassModel.CONSTRUCTOR, model.tree, model.typeVariables);
     Span span = new Span(body.span(model.tree).start(), body.span(model.tree).start());
     List<Operand> components = new ArrayList<>();
     if (model.isRecord()) {

@@ -216,7 +216,8 @@ final class Expressions {
       }
       ClassModel.Field field = body.captured(name) == null ? field(name) : null;
       if (field != null) {
-        storeField(span, field.isStatic() ? null : body.instance(span, field.owner()), field, value);
+        storeField(
+            span, field.isStatic() ? null : body.instance(span, field.owner()), field, value);
       }
     } else if (target instanceof MemberSelectTree select) {
       TypeName type = typeNamed(select.getExpression());
@@ -239,8 +240,7 @@ final class Expressions {
     if (field.isStatic()) {
       body.out.add(new Op.StoreGlobal(span, field.globalName(), value.variable()));
     } else if (base != null) {
-      body.out.add(
-          new Op.StoreField(span, base.variable(), Body.name(field), value.variable()));
+      body.out.add(new Op.StoreField(span, base.variable(), Body.name(field), value.variable()));
     }
   }
 
@@ -339,8 +339,7 @@ final class Expressions {
   void branch(ExpressionTree condition, int whenTrue, int whenFalse) {
     ExpressionTree tree = unwrap(condition);
     switch (tree.getKind()) {
-      case LOGICAL_COMPLEMENT ->
-          branch(((UnaryTree) tree).getExpression(), whenFalse, whenTrue);
+      case LOGICAL_COMPLEMENT -> branch(((UnaryTree) tree).getExpression(), whenFalse, whenTrue);
       case CONDITIONAL_AND -> {
         int more = body.out.block();
         branch(((BinaryTree) tree).getLeftOperand(), more, whenFalse);
@@ -356,24 +355,21 @@ final class Expressions {
       case NOT_EQUAL_TO -> {
         Operand left = translate(((BinaryTree) tree).getLeftOperand());
         Operand right = translate(((BinaryTree) tree).getRightOperand());
-        Operand equal =
-            computed(tree, "==", List.of(left.variable(), right.variable()), BOOLEAN);
+        Operand equal = computed(tree, "==", List.of(left.variable(), right.variable()), BOOLEAN);
         body.out.end(new Terminator.Branch(equal.variable(), whenFalse, whenTrue));
       }
       case INSTANCE_OF -> {
         InstanceOfTree test = (InstanceOfTree) tree;
         Operand subject = translate(test.getExpression());
         String type = test.getType() == null ? "pattern" : test.getType().toString();
-        Operand is =
-            computed(tree, "instanceof " + type, List.of(subject.variable()), BOOLEAN);
+        Operand is = computed(tree, "instanceof " + type, List.of(subject.variable()), BOOLEAN);
         if (test.getPattern() != null) {
           bind(test.getPattern(), subject);
         }
         body.out.end(new Terminator.Branch(is.variable(), whenTrue, whenFalse));
       }
       default ->
-          body.out.end(
-              new Terminator.Branch(translate(tree).variable(), whenTrue, whenFalse));
+          body.out.end(new Terminator.Branch(translate(tree).variable(), whenTrue, whenFalse));
     }
   }
 

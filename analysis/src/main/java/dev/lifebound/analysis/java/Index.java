@@ -155,8 +155,7 @@ final class Index {
 
   private void resolveParents(ClassModel model) {
     Map<String, TypeName> outer = model.outer == null ? Map.of() : model.outer.typeVariables;
-    model.typeVariables.putAll(
-        model.names.variables(model.tree.getTypeParameters(), model, outer));
+    model.typeVariables.putAll(model.names.variables(model.tree.getTypeParameters(), model, outer));
     List<Tree> parents = new ArrayList<>();
     if (model.tree.getExtendsClause() != null) {
       parents.add(model.tree.getExtendsClause());

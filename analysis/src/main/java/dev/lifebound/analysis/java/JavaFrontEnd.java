@@ -44,8 +44,7 @@ public final class JavaFrontEnd implements FrontEnd {
       }
       Reader reader = new Reader(files);
       int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_THREADS);
-      JavaSources.Outcome outcome =
-          new JavaSources(reader, parser.get(), threads).translate();
+      JavaSources.Outcome outcome = new JavaSources(reader, parser.get(), threads).translate();
       List<Notice> notices = new ArrayList<>(reader.notices());
       notices.addAll(outcome.notices());
       return new Outcome(

@@ -83,7 +83,12 @@ final class JavaParser {
       JavacTask task =
           (JavacTask)
               compiler.getTask(
-                  Writer.nullWriter(), manager, d -> note(d, sources, broken), OPTIONS, null, texts);
+                  Writer.nullWriter(),
+                  manager,
+                  d -> note(d, sources, broken),
+                  OPTIONS,
+                  null,
+                  texts);
       SourcePositions positions = Trees.instance(task).getSourcePositions();
       for (CompilationUnitTree tree : task.parse()) {
         // javac wraps the objects it is given; the address is what stays.

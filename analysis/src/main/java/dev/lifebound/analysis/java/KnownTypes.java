@@ -35,13 +35,25 @@ final class KnownTypes {
   static {
     for (String name :
         List.of(
-            "Map", "HashMap", "LinkedHashMap", "TreeMap", "SortedMap", "NavigableMap", "Hashtable",
-            "WeakHashMap", "IdentityHashMap", "EnumMap", "AbstractMap", "SequencedMap")) {
+            "Map",
+            "HashMap",
+            "LinkedHashMap",
+            "TreeMap",
+            "SortedMap",
+            "NavigableMap",
+            "Hashtable",
+            "WeakHashMap",
+            "IdentityHashMap",
+            "EnumMap",
+            "AbstractMap",
+            "SequencedMap")) {
       MAPS.put("java.util." + name, PLAIN);
     }
     for (String name :
         List.of(
-            "ConcurrentMap", "ConcurrentHashMap", "ConcurrentSkipListMap",
+            "ConcurrentMap",
+            "ConcurrentHashMap",
+            "ConcurrentSkipListMap",
             "ConcurrentNavigableMap")) {
       MAPS.put("java.util.concurrent." + name, CONCURRENT);
     }
@@ -70,10 +82,23 @@ final class KnownTypes {
   static {
     OTHERS.addAll(
         List.of(
-            SEGMENT, ARENA, ALLOCATOR, METHOD_HANDLE, CLEANABLE, ATOMIC_BOOLEAN, ENTRY, ITERATOR,
-            "java.util.Collections", "java.util.List", "java.util.Set", "java.util.Collection",
-            "java.util.ArrayList", "java.util.Objects", "java.lang.ref.Cleaner",
-            "java.lang.AutoCloseable", "java.io.Closeable"));
+            SEGMENT,
+            ARENA,
+            ALLOCATOR,
+            METHOD_HANDLE,
+            CLEANABLE,
+            ATOMIC_BOOLEAN,
+            ENTRY,
+            ITERATOR,
+            "java.util.Collections",
+            "java.util.List",
+            "java.util.Set",
+            "java.util.Collection",
+            "java.util.ArrayList",
+            "java.util.Objects",
+            "java.lang.ref.Cleaner",
+            "java.lang.AutoCloseable",
+            "java.io.Closeable"));
     OTHERS.addAll(LOCKS);
     OTHERS.addAll(MAPS.keySet());
     OTHERS.addAll(NativeTable.SHIPPED.typeNames());

@@ -41,11 +41,7 @@ final class MapCalls {
   // --- maps --------------------------------------------------------------------------------------
 
   private Operand onMap(
-      Tree tree,
-      Operand map,
-      String name,
-      List<? extends ExpressionTree> arguments,
-      boolean used) {
+      Tree tree, Operand map, String name, List<? extends ExpressionTree> arguments, boolean used) {
     Span span = body.span(tree);
     switch (name) {
       case "values", "sequencedValues" -> {
@@ -58,8 +54,7 @@ final class MapCalls {
         return view(tree, map, Operand.Part.ENTRIES);
       }
       case "asMap" -> {
-        return map.as(
-            new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
+        return map.as(new TypeName("java.util.concurrent.ConcurrentMap", map.type().arguments()));
       }
       case "forEach" -> {
         each(span, map, null, entry -> applyToEntry(arguments, entry));
@@ -76,9 +71,7 @@ final class MapCalls {
       default -> {}
     }
     List<Operand> values =
-        name.equals("get") && arguments.size() == 2
-            ? List.of()
-            : body.calls.operands(arguments);
+        name.equals("get") && arguments.size() == 2 ? List.of() : body.calls.operands(arguments);
     return values.isEmpty() && arguments.size() == 2
         ? computed(tree, map, "computeIfAbsent", arguments)
         : simple(tree, map, name, values, used);
@@ -124,8 +117,7 @@ final class MapCalls {
         Variable found = body.temporary(body.text(tree));
         Variable value = body.temporary(body.text(tree));
         body.out.add(
-            new Op.Lookup(
-                span, value, found, map.variable(), arguments.getFirst().variable()));
+            new Op.Lookup(span, value, found, map.variable(), arguments.getFirst().variable()));
         yield Operand.of(found, BOOLEAN);
       }
       default -> unknown(tree, TypeName.UNKNOWN);
@@ -183,10 +175,7 @@ final class MapCalls {
       body.calls.operands(arguments);
       return unknown(tree, type);
     }
-    Operand key =
-        body.expressions
-            .translate(arguments.getFirst())
-            .as(KnownTypes.keyOf(map.type()));
+    Operand key = body.expressions.translate(arguments.getFirst()).as(KnownTypes.keyOf(map.type()));
     if (name.equals("merge")) {
       body.calls.operands(arguments.subList(1, arguments.size()));
       insert(span, map, key, unknown(tree, type));
@@ -252,9 +241,7 @@ final class MapCalls {
     body.out.add(new Op.Copy(body.span(tree), to, unknown(tree, TypeName.UNKNOWN).variable()));
     Variable cursor = body.temporary("cursor");
     return new Operand(
-        to,
-        TypeName.UNKNOWN,
-        new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
+        to, TypeName.UNKNOWN, new Operand.All(map, part, Operand.Shape.COLLECTION, true, cursor));
   }
 
   private Operand onView(
@@ -285,8 +272,7 @@ final class MapCalls {
     body.calls.operands(arguments);
     return switch (name) {
       case "iterator", "listIterator", "descendingIterator" ->
-          new Operand(
-              receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
+          new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.ITERATOR));
       case "stream", "parallelStream" ->
           new Operand(receiver.variable(), TypeName.UNKNOWN, all.as(Operand.Shape.STREAM));
       case "toArray" -> new Operand(receiver.variable(), TypeName.UNKNOWN, all.copied());
@@ -318,8 +304,19 @@ final class MapCalls {
       List<? extends ExpressionTree> arguments) {
     Operand.View view =
         switch (name) {
-          case "filter", "peek", "sorted", "distinct", "limit", "skip", "parallel", "sequential",
-              "unordered", "onClose", "takeWhile", "dropWhile" -> all;
+          case "filter",
+              "peek",
+              "sorted",
+              "distinct",
+              "limit",
+              "skip",
+              "parallel",
+              "sequential",
+              "unordered",
+              "onClose",
+              "takeWhile",
+              "dropWhile" ->
+              all;
           case "toList", "collect", "toArray" -> all.copied();
           case "map" -> mapped(all, arguments);
           default -> null;
@@ -375,7 +372,8 @@ final class MapCalls {
     Operand map = all.map();
     Operand key = Operand.of(all.cursor(), KnownTypes.keyOf(map.type()));
     Operand value =
-        Operand.of(body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
+        Operand.of(
+            body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
     if (matters(map)) {
       body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
     } else {
@@ -402,8 +400,7 @@ final class MapCalls {
     each(span, all, label, code);
   }
 
-  private void each(
-      Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
+  private void each(Span span, Operand.All all, @Nullable String label, Consumer<Operand> code) {
     rounds(label, () -> code.accept(element(span, all)));
   }
 

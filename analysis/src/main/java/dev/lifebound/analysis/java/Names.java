@@ -67,7 +67,8 @@ final class Names {
               generic.getTypeArguments().stream()
                   .map(argument -> resolve(argument, scope, variables))
                   .toList());
-      case ArrayTypeTree array -> TypeName.of(resolve(array.getType(), scope, variables).name() + "[]");
+      case ArrayTypeTree array ->
+          TypeName.of(resolve(array.getType(), scope, variables).name() + "[]");
       case AnnotatedTypeTree annotated -> resolve(annotated.getUnderlyingType(), scope, variables);
       case WildcardTree wildcard -> resolve(wildcard.getBound(), scope, variables);
       case IntersectionTypeTree both -> resolve(both.getBounds().getFirst(), scope, variables);

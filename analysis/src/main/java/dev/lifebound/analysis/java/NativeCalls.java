@@ -87,21 +87,24 @@ final class NativeCalls {
       // memory's true owner knows.
       Operand arena =
           values.stream()
-              .filter(v -> body.shared.index().ancestors(v.type().name()).contains(KnownTypes.ARENA))
+              .filter(
+                  v -> body.shared.index().ancestors(v.type().name()).contains(KnownTypes.ARENA))
               .findFirst()
               .orElse(segment);
       return derived(tree, arena, SEGMENT);
     }
     if (SLICES.contains(name)) {
       return derived(
-          tree, segment, name.equals("asByteBuffer") ? TypeName.of("java.nio.ByteBuffer") : SEGMENT);
+          tree,
+          segment,
+          name.equals("asByteBuffer") ? TypeName.of("java.nio.ByteBuffer") : SEGMENT);
     }
     body.out.add(new Op.Use(body.span(tree), segment.variable()));
     boolean address =
-        name.startsWith("get") && !arguments.isEmpty()
+        name.startsWith("get")
+            && !arguments.isEmpty()
             && arguments.getFirst().toString().endsWith("ADDRESS");
-    return body.unknown(
-        body.span(tree), body.text(tree), address ? SEGMENT : TypeName.UNKNOWN);
+    return body.unknown(body.span(tree), body.text(tree), address ? SEGMENT : TypeName.UNKNOWN);
   }
 
   /** A C function: frees its argument where the name by which it was looked up says so. */
@@ -122,8 +125,7 @@ final class NativeCalls {
       Tree tree, String label, int argument, List<? extends ExpressionTree> arguments) {
     List<Operand> values = body.calls.operands(arguments);
     if (argument < values.size()) {
-      Freeing freeing =
-          new Freeing(label, Freeing.Knowledge.NAME_TABLE, Freeing.Effect.FREE);
+      Freeing freeing = new Freeing(label, Freeing.Knowledge.NAME_TABLE, Freeing.Effect.FREE);
       body.free(body.span(tree), values.get(argument).variable(), freeing);
     }
     return body.nothing(body.span(tree));

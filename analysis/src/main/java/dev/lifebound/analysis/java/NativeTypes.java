@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class NativeTypes {
   /** Names by which a method or C function says that it frees. */
   static final Pattern FREEING_NAME =
-      Pattern.compile(
-          "(?i).*(free|close|dispose|release|destroy|delete|dealloc|finalize|unmap).*");
+      Pattern.compile("(?i).*(free|close|dispose|release|destroy|delete|dealloc|finalize|unmap).*");
 
   private static final Set<String> CANDIDATES =
       Set.of("close", "free", "dispose", "release", "destroy", "delete", "deallocate", "end");
@@ -120,22 +119,27 @@ final class NativeTypes {
   private Map<String, Map<String, Freeing>> pass() {
     Map<String, Map<String, Freeing>> found = new LinkedHashMap<>();
     for (ClassModel model : index.classes()) {
-      if (model.isInterface() || byBody.containsKey(model.name) || refusesUseAfterClose(model)) {
+      if (model.isInterface() || byBody.containsKey(model.name)) {
         continue;
       }
-      for (ClassModel.Method method : model.methods) {
-        if (isCandidate(method) && frees(method, new HashSet<>(), 0)) {
-          Freeing.Effect effect =
-              isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
-          found
-              .computeIfAbsent(model.name, n -> new LinkedHashMap<>())
-              .put(
-                  method.name(),
-                  new Freeing(model.label(method.name()), Freeing.Knowledge.BODY, effect));
-        }
+      Map<String, Freeing> methods = freeingMethods(model);
+      if (!methods.isEmpty() && !refusesUseAfterClose(model)) {
+        found.put(model.name, methods);
       }
     }
     return found;
+  }
+
+  private Map<String, Freeing> freeingMethods(ClassModel model) {
+    Map<String, Freeing> methods = new LinkedHashMap<>();
+    for (ClassModel.Method method : model.methods) {
+      if (isCandidate(method) && frees(method, new HashSet<>(), 0)) {
+        Freeing.Effect effect = isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
+        methods.put(
+            method.name(), new Freeing(model.label(method.name()), Freeing.Knowledge.BODY, effect));
+      }
+    }
+    return methods;
   }
 
   private static boolean isCandidate(ClassModel.Method method) {

@@ -38,7 +38,8 @@ final class Relevance {
         for (Op op : block.ops()) {
           if (op instanceof Op.Call call) {
             call.callees()
-                .forEach(c -> callers.computeIfAbsent(c, n -> new ArrayList<>()).add(function.id()));
+                .forEach(
+                    c -> callers.computeIfAbsent(c, n -> new ArrayList<>()).add(function.id()));
           }
           if (matters(op, maps) && kept.add(function.id())) {
             open.add(function.id());

@@ -73,11 +73,10 @@ final class Statements {
       case DoWhileLoopTree loop ->
           loop(label, loop.getCondition(), loop.getStatement(), List.of(), true);
       case ForLoopTree loop ->
-          body.inScope(
-              () -> {
-                translateAll(loop.getInitializer());
-                loop(label, loop.getCondition(), loop.getStatement(), loop.getUpdate(), false);
-              });
+          body.inScope(() -> {
+            translateAll(loop.getInitializer());
+            loop(label, loop.getCondition(), loop.getStatement(), loop.getUpdate(), false);
+          });
       case EnhancedForLoopTree loop -> each(label, loop);
       case LabeledStatementTree labeled -> labeled(labeled);
       case BreakTree leave -> body.exits.doBreak(string(leave.getLabel()));
@@ -87,8 +86,7 @@ final class Statements {
               body.span(result), body.expressions.translate(result.getValue()).variable());
       case SynchronizedTree locked -> locked(locked);
       case TryTree attempt -> attempt(attempt);
-      case SwitchTree selection ->
-          cases(selection.getExpression(), selection.getCases(), null);
+      case SwitchTree selection -> cases(selection.getExpression(), selection.getCases(), null);
       case AssertTree ignored -> {}
       default -> {}
     }
@@ -148,8 +146,7 @@ final class Statements {
   private void labeled(LabeledStatementTree tree) {
     String label = tree.getLabel().toString();
     int after = body.out.block();
-    body.exits.withLoop(
-        label, after, Exits.NONE, () -> translate(tree.getStatement(), label));
+    body.exits.withLoop(label, after, Exits.NONE, () -> translate(tree.getStatement(), label));
     body.out.jump(after);
     body.out.enter(after);
   }
@@ -188,13 +185,14 @@ final class Statements {
     Operand over = body.expressions.translate(tree.getExpression());
     String name = tree.getVariable().getName().toString();
     TypeName declared = body.type(tree.getVariable().getType());
-    body.calls.maps().loop(
-        body.span(tree.getExpression()),
-        over,
-        label,
-        element ->
-            body.inScope(
-                () -> {
+    body.calls
+        .maps()
+        .loop(
+            body.span(tree.getExpression()),
+            over,
+            label,
+            element ->
+                body.inScope(() -> {
                   Operand local =
                       body.declare(name, declared.isKnown() ? declared : element.type());
                   body.out.add(
@@ -252,16 +250,14 @@ final class Statements {
     for (int i = 0; i < handlers.size(); i++) {
       CatchTree handler = tree.getCatches().get(i);
       body.out.enter(handlers.get(i));
-      body.inScope(
-          () -> {
-            VariableTree parameter = handler.getParameter();
-            Operand local =
-                body.declare(parameter.getName().toString(), body.type(parameter.getType()));
-            Operand thrown = body.unknown(body.span(parameter), local.variable().name(), local.type());
-            body.out.add(
-                new Op.Copy(body.span(parameter), local.variable(), thrown.variable()));
-            translate(handler.getBlock());
-          });
+      body.inScope(() -> {
+        VariableTree parameter = handler.getParameter();
+        Operand local =
+            body.declare(parameter.getName().toString(), body.type(parameter.getType()));
+        Operand thrown = body.unknown(body.span(parameter), local.variable().name(), local.type());
+        body.out.add(new Op.Copy(body.span(parameter), local.variable(), thrown.variable()));
+        translate(handler.getBlock());
+      });
       body.out.jump(after);
     }
     body.out.enter(after);
@@ -281,29 +277,27 @@ final class Statements {
       translate(tree.getBlock());
       return;
     }
-    body.inScope(
-        () -> {
-          Tree resource = tree.getResources().get(from);
-          Operand held;
-          if (resource instanceof VariableTree declared) {
-            variable(declared);
-            Operand local = body.local(declared.getName().toString());
-            held = local == null ? body.nothing(body.span(declared)) : local;
-          } else {
-            held = body.expressions.translate((ExpressionTree) resource);
-          }
-          Freeing freeing = body.shared.natives().freeing(held.type(), "close");
-          Span span = body.span(resource);
-          body.exits.withCleanup(
-              () -> body.calls.close(span, held, freeing), () -> resources(tree, from + 1));
-        });
+    body.inScope(() -> {
+      Tree resource = tree.getResources().get(from);
+      Operand held;
+      if (resource instanceof VariableTree declared) {
+        variable(declared);
+        Operand local = body.local(declared.getName().toString());
+        held = local == null ? body.nothing(body.span(declared)) : local;
+      } else {
+        held = body.expressions.translate((ExpressionTree) resource);
+      }
+      Freeing freeing = body.shared.natives().freeing(held.type(), "close");
+      Span span = body.span(resource);
+      body.exits.withCleanup(
+          () -> body.calls.close(span, held, freeing), () -> resources(tree, from + 1));
+    });
   }
 
   // --- switch ------------------------------------------------------------------------------------
 
   /** A switch; {@code result} takes the value of a switch expression. */
-  void cases(
-      ExpressionTree selector, List<? extends CaseTree> cases, @Nullable Variable result) {
+  void cases(ExpressionTree selector, List<? extends CaseTree> cases, @Nullable Variable result) {
     Operand subject = body.expressions.translate(selector);
     List<Integer> entries = body.blocks(cases.size());
     int after = body.out.block();
@@ -319,14 +313,13 @@ final class Statements {
     body.out.end(new Terminator.Choice(ways));
     Runnable all =
         () ->
-            body.inScope(
-                () -> {
-                  for (int i = 0; i < cases.size(); i++) {
-                    int next = i + 1 < cases.size() ? entries.get(i + 1) : after;
-                    body.out.enter(entries.get(i));
-                    one(cases.get(i), subject, result, next, after);
-                  }
-                });
+            body.inScope(() -> {
+              for (int i = 0; i < cases.size(); i++) {
+                int next = i + 1 < cases.size() ? entries.get(i + 1) : after;
+                body.out.enter(entries.get(i));
+                one(cases.get(i), subject, result, next, after);
+              }
+            });
     if (result == null) {
       body.exits.withLoop(null, after, Exits.NONE, all);
     } else {
@@ -335,8 +328,7 @@ final class Statements {
     body.out.enter(after);
   }
 
-  private void one(
-      CaseTree tree, Operand subject, @Nullable Variable result, int next, int after) {
+  private void one(CaseTree tree, Operand subject, @Nullable Variable result, int next, int after) {
     tree.getLabels().forEach(label -> body.expressions.bindLabel(label, subject));
     if (tree.getGuard() != null) {
       int pass = body.out.block();

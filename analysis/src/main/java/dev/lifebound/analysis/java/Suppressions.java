@@ -14,9 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the authors of a file answer for themselves: {@code @SuppressWarnings("lifebound:LBJ003")} on
- * a class, method, field or variable silences one rule there, {@code "lifebound"} all. Comments that
- * name an owner are the scanner's matter.
+ * What the authors of a file answer for themselves: {@code @SuppressWarnings("lifebound:LBJ003")}
+ * on a class, method, field or variable silences one rule there, {@code "lifebound"} all. Comments
+ * that name an owner are the scanner's matter.
  */
 final class Suppressions {
   private static final String ALL = "lifebound";

@@ -21,9 +21,23 @@ import org.jspecify.annotations.Nullable;
 final class Translation {
   private static final Set<String> PLAIN =
       Set.of(
-          "byte", "short", "int", "float", "double", "char", "String", "java.lang.String",
-          "Integer", "java.lang.Integer", "Long", "long", "java.lang.Long", "UUID",
-          "java.util.UUID", "Class", "java.lang.Class");
+          "byte",
+          "short",
+          "int",
+          "float",
+          "double",
+          "char",
+          "String",
+          "java.lang.String",
+          "Integer",
+          "java.lang.Integer",
+          "Long",
+          "long",
+          "java.lang.Long",
+          "UUID",
+          "java.util.UUID",
+          "Class",
+          "java.lang.Class");
 
   private static final String LANGUAGE = "java";
 

@@ -1,10 +1,10 @@
 /**
  * The Java front end: sources to the form of {@link dev.lifebound.analysis.lifetime}.
  *
- * <p>javac's own parser reads the sources, so every syntax that the running JDK knows is known here.
- * Names are resolved by imports, packages and the classes of the scan itself: no class path, no
- * attribution, no generated code. The translation then speaks of what matters to lifetimes only: maps
- * and caches, arenas and their segments, native handles and what frees them, locks, calls.
+ * <p>javac's own parser reads the sources, so every syntax that the running JDK knows is known
+ * here. Names are resolved by imports, packages and the classes of the scan itself: no class path,
+ * no attribution, no generated code. The translation then speaks of what matters to lifetimes only:
+ * maps and caches, arenas and their segments, native handles and what frees them, locks, calls.
  *
  * <h2>Words</h2>
  *

@@ -42,8 +42,7 @@ public final class ArenaClosedWhileMapped implements LifetimeRule {
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
-              hazard(
-                  verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
+              hazard(verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
         }
       }
     }
@@ -56,8 +55,7 @@ public final class ArenaClosedWhileMapped implements LifetimeRule {
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
-              hazard(
-                  verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
+              hazard(verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
         }
       }
     }
@@ -73,10 +71,9 @@ public final class ArenaClosedWhileMapped implements LifetimeRule {
   private static boolean holdsGroup(Facts facts, Facts.Inversion fact) {
     return fact.held() != null
         || facts.insertions().stream()
-            .anyMatch(
-                insertion ->
-                    insertion.sighting().map().equals(fact.map())
-                        && insertion.ownerFields().contains(fact.free().field()));
+            .anyMatch(insertion ->
+                insertion.sighting().map().equals(fact.map())
+                    && insertion.ownerFields().contains(fact.free().field()));
   }
 
   private static Hazard hazard(
@@ -96,6 +93,7 @@ public final class ArenaClosedWhileMapped implements LifetimeRule {
         free.text(),
         free.freeing().function(),
         path,
-        List.of(Words.path("insertion and close lie on one path, or on one field"), Words.free(free)));
+        List.of(
+            Words.path("insertion and close lie on one path, or on one field"), Words.free(free)));
   }
 }

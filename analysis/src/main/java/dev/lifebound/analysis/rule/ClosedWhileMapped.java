@@ -22,7 +22,8 @@ final class ClosedWhileMapped {
     }
   }
 
-  private static final String SHOWN = "a path from the entry over the free to its survival is shown";
+  private static final String SHOWN =
+      "a path from the entry over the free to its survival is shown";
 
   private final Facts facts;
 
@@ -32,7 +33,7 @@ final class ClosedWhileMapped {
 
   /** The verdict on an entry that outlives its free, or null when nobody needs to hear of it. */
   @Nullable Verdict outlived(Facts.Outlived fact) {
-    if (fact.free().niledAfter() || !isDeclared(fact.map())) {
+    if (fact.free().niledAfter() || !isDeclared(fact.map()) || isOwnClose(fact)) {
       return null;
     }
     Verdict verdict = byKnowledge(fact.map(), fact.part(), fact.free());
@@ -72,6 +73,13 @@ final class ClosedWhileMapped {
         : atMost(verdict, "an exception in between leaves the freed entry in the map");
   }
 
+  /** A handle's own close method: its callers are judged, for they know the map. */
+  private static boolean isOwnClose(Facts.Outlived fact) {
+    return fact.holding() == Facts.Holding.INSERTED_ELSEWHERE
+        && fact.part() == Facts.Part.VALUE_FIELD
+        && isTeardown(fact.free());
+  }
+
   /** Maps whose authors answer for them are not declared. */
   private boolean isDeclared(Place map) {
     return facts.unit().maps().containsKey(map);
@@ -80,8 +88,7 @@ final class ClosedWhileMapped {
   /** Whether another path of the same free says the worse. */
   private boolean outlivesToo(Facts.Inversion fact) {
     return facts.outlived().stream()
-        .anyMatch(
-            o -> o.map().equals(fact.map()) && o.free().point().equals(fact.free().point()));
+        .anyMatch(o -> o.map().equals(fact.map()) && o.free().point().equals(fact.free().point()));
   }
 
   private Verdict byKnowledge(Place map, Facts.Part part, Facts.Free free) {
@@ -161,7 +168,9 @@ final class ClosedWhileMapped {
     path.add(free(fact.free()));
     path.add(
         new Hazard.Mark(
-            "remove", fact.removal(), "only now removed from " + map + "; until here it was found"));
+            "remove",
+            fact.removal(),
+            "only now removed from " + map + "; until here it was found"));
     return path;
   }
 

@@ -1,7 +1,6 @@
 package dev.lifebound.analysis.rule;
 
 import dev.lifebound.analysis.lifetime.Facts;
-import dev.lifebound.analysis.lifetime.Freeing;
 import dev.lifebound.analysis.lifetime.Hazard;
 import dev.lifebound.analysis.lifetime.Place;
 import dev.lifebound.finding.Colour;
@@ -41,8 +40,7 @@ public final class HandleClosedWhileMapped implements LifetimeRule {
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
-              hazard(
-                  verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
+              hazard(verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
         }
       }
     }
@@ -55,8 +53,7 @@ public final class HandleClosedWhileMapped implements LifetimeRule {
                   .formatted(
                       fact.free().freeing().function(), fact.free().text(), fact.map().text());
           hazards.add(
-              hazard(
-                  verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
+              hazard(verdict, message, fact.free(), fact.map(), ClosedWhileMapped.path(fact)));
         }
       }
     }

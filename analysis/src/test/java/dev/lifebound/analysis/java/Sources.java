@@ -36,14 +36,13 @@ final class Sources {
     List<Hazard> hazards = new ArrayList<>();
     Rules.of("java").forEach(rule -> hazards.addAll(rule.judge(facts)));
     return hazards.stream()
-        .map(
-            h -> {
-              SourceFile file = h.at().function().file();
-              return new Said(
-                  file.path(),
-                  file.line(h.at().span().start()),
-                  h.rule() + " " + h.colour().text() + ": " + h.message());
-            })
+        .map(h -> {
+          SourceFile file = h.at().function().file();
+          return new Said(
+              file.path(),
+              file.line(h.at().span().start()),
+              h.rule() + " " + h.colour().text() + ": " + h.message());
+        })
         .toList();
   }
 }

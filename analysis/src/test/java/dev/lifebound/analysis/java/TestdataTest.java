@@ -38,11 +38,10 @@ class TestdataTest {
       if (want.find()) {
         int at = line;
         boolean met =
-            said.removeIf(
-                s ->
-                    s.line() == at
-                        && s.text().startsWith(rule + " ")
-                        && s.text().contains(want.group(1)));
+            said.removeIf(s ->
+                s.line() == at
+                    && s.text().startsWith(rule + " ")
+                    && s.text().contains(want.group(1)));
         if (!met) {
           problems.add(line + ": missing: " + want.group(1));
         }
