@@ -67,6 +67,15 @@ final class NativeTypes {
         .anyMatch(name -> byBody.containsKey(name) || table.isNative(name));
   }
 
+  /** Whether a class of the unit has a field of native memory, as a record of a segment has. */
+  boolean holdsNative(TypeName type) {
+    ClassModel model = index.find(type.name());
+    return model != null
+        && index.lineage(model).stream()
+            .flatMap(at -> at.fields.values().stream())
+            .anyMatch(field -> !field.isStatic() && isNative(field.type()));
+  }
+
   /** Whether a type is an interface of the unit, so that its values may be anything. */
   boolean isOpen(TypeName type) {
     ClassModel model = index.find(type.name());
@@ -168,7 +177,7 @@ final class NativeTypes {
       public @Nullable Void visitMethodInvocation(
           MethodInvocationTree call, @Nullable Void unused) {
         found[0] = found[0] || isFree(method, call, seen, depth);
-        return found[0] ? null : super.visitMethodInvocation(call, unused);
+        return found[0] ? null : super.visitMethodInvocation(call, null);
       }
     }.scan(method.tree().getBody(), null);
     return found[0];
