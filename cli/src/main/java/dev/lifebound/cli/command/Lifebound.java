@@ -26,7 +26,10 @@ public final class Lifebound {
 
   /** The program with every command. */
   public static Lifebound program() {
-    return new Lifebound(List.of(terminal -> new LabCommand(Laboratory::run, terminal)));
+    return new Lifebound(
+        List.of(
+            terminal -> new LabCommand(Laboratory::run, terminal),
+            terminal -> new ScanCommand(new SourceAnalysis(), terminal)));
   }
 
   /**

@@ -29,6 +29,11 @@ public final class Version {
 
   /** {@code lifebound} and the version of the build. */
   static String text() {
+    return "lifebound " + number();
+  }
+
+  /** The version of the build. */
+  static String number() {
     Properties properties = new Properties();
     try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
       if (in == null) {
@@ -38,7 +43,7 @@ public final class Version {
     } catch (IOException e) {
       throw new UncheckedIOException("the jar must hold version.properties; build it again", e);
     }
-    return "lifebound " + properties.getProperty("version");
+    return properties.getProperty("version");
   }
 
   /** The same for {@code --version} among other options. */

@@ -37,12 +37,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A handle that {@code get} returns may be stale by the time it is used, which the registry
  * refuses; {@link #lease} tries again instead. Handles that {@code remove} and {@code put} return
- * were released, and serve to tell whether there was an entry.
+ * were released, and serve to tell whether there was an entry. What a function given to {@code
+ * compute} and its like answers is the map's in any case, and is released when it does not come
+ * into the map; the function may be asked more than once.
  *
  * @param <K> the type of keys
  */
-public final class BoundMap<K> extends AbstractMap<K, Long>
-    implements ConcurrentMap<K, Long>, AutoCloseable {
+public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
   private final BlockTable table;
   private final Registry registry;
   private final Map<K, Long> map;
@@ -276,6 +277,12 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
     }
   }
 
+  @Override
+  void giveBack(long handle) {
+    table.slot(handle); // refuses the handle of another registry
+    table.releaseIfHeld(handle, false);
+  }
+
   /** The entry has left the map below: its binding and its reference go. */
   void dropped(K key, Long handle) {
     unbind(key, handle);
@@ -359,7 +366,7 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
   }
 
   /** An entry whose setValue is a put. */
-  private final class WriteThrough extends SimpleEntry<K, Long> {
+  private final class WriteThrough extends AbstractMap.SimpleEntry<K, Long> {
     private static final long serialVersionUID = 1L;
 
     WriteThrough(K key, Long handle) {

@@ -20,6 +20,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Report evictions only, each once; removals that go through the bound map are known to it.
+ *
+ * <p>Caffeine calls an eviction listener inside its lock for the entry. The end of an evicted block
+ * must then not touch the same cache: no deallocator that uses it, no children of the block among
+ * its entries. Where that cannot be had, use a {@code removalListener} and report what {@code
+ * cause.wasEvicted()}: it is called afterwards, on the cache's executor.
+ *
+ * <p>The cache must not put by itself, as a loading cache and {@code refreshAfterWrite} do: load
+ * with {@code computeIfAbsent} and refresh with {@code compute} of the bound map. Entries that have
+ * expired are freed when the cache notices; after {@link BoundMap#close} that is its {@code
+ * cleanUp}.
  */
 public final class Evictions<K> {
   private volatile @Nullable BoundMap<K> map;

@@ -24,6 +24,7 @@ final class Lives {
           BlockTable.class,
           BoundKeyMap.class,
           BoundMap.class,
+          OwningMap.class,
           Lease.class,
           Lives.class,
           ReadSection.class,
