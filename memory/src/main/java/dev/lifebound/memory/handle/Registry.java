@@ -41,6 +41,15 @@ public final class Registry implements AutoCloseable {
   private final BlockTable table;
   private final Cleaner.Cleanable backstop;
 
+  /** A class and not a lambda, whose capture of two values would cost a millisecond of start. */
+  private record NumberReturn(int number, WeakReference<Registry> owner) implements Runnable {
+    @Override
+    public void run() {
+      // Another registry may have it already, if this one was dropped.
+      NUMBERS.compareAndSet(number, owner, null);
+    }
+  }
+
   /*
    * A registry that is dropped without a close is closed by the cleaner. So every operation keeps it
    * reachable to its end, or the cleaner could come between.
@@ -50,11 +59,9 @@ public final class Registry implements AutoCloseable {
    */
   Registry(RegistryBuilder builder) {
     WeakReference<Registry> mine = new WeakReference<>(this);
-    int n = claimNumber(mine);
-    BlockTable t = BlockTable.of(n, builder, () -> NUMBERS.compareAndSet(n, mine, null));
-    this.number = n;
-    this.table = t;
-    this.backstop = Leaks.CLEANER.register(this, t.leaks::registryDropped);
+    this.number = claimNumber(mine);
+    this.table = BlockTable.of(number, builder, new NumberReturn(number, mine));
+    this.backstop = Leaks.CLEANER.register(this, table.leaks);
   }
 
   /**
