@@ -69,9 +69,9 @@ class BlockTable {
   }
 
   /**
-   * Enters a block of the pool ({@code held} is null) or one that {@code held} holds, as a key of
+   * Enters a block of our own ({@code held} is null) or one that {@code held} holds, as a key of
    * the bound map with the number {@code owner}, or 0. When it throws, {@code held} is still the
-   * caller's.
+   * caller's. No memory is allocated for a block that a limit refuses.
    */
   long enter(@Nullable HeldBlock held, long byteSize, Tags.Account account, int owner) {
     undead.increment();
@@ -84,7 +84,10 @@ class BlockTable {
     }
     long handle;
     try {
-      handle = occupy(held, byteSize, account, owner);
+      handle =
+          held == null && byteSize > BlockPool.MAX_BLOCK_BYTES
+              ? occupyLarge(byteSize, account, owner)
+              : occupy(held, byteSize, account, owner);
     } catch (Throwable e) {
       tags.leave(account, byteSize);
       leaveUndead();
@@ -93,10 +96,23 @@ class BlockTable {
     counters.allocated(handle, byteSize, account.tag);
     // close() may have walked past the slot before it was published; otherwise it has freed the
     // block.
-    if (closed && withdraw(handle)) {
+    if (closed && held == null) {
+      kill(handle);
+      checkOpen();
+    } else if (closed && withdraw(handle)) {
       checkOpen();
     }
     return handle;
+  }
+
+  private long occupyLarge(long byteSize, Tags.Account account, int owner) {
+    HeldBlock own = HeldBlock.allocate(byteSize);
+    try {
+      return occupy(own, byteSize, account, owner);
+    } catch (Throwable e) {
+      own.deallocator().free(own.segment());
+      throw e;
+    }
   }
 
   private long occupy(@Nullable HeldBlock held, long byteSize, Tags.Account account, int owner) {
@@ -457,7 +473,7 @@ class BlockTable {
     tags.leave(account, size);
     leaveUndead();
     if (SlotTable.isAttached(word)) {
-      attachments.freed(handle);
+      failure = Attachments.joined(failure, attachments.freed(handle));
     }
     if (failure != null) {
       throw failure;

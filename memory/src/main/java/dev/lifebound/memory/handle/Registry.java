@@ -118,14 +118,8 @@ public final class Registry implements AutoCloseable {
   long allocate(long byteSize, String tag, int owner) {
     checkSize(byteSize);
     Tags.Account account = table.tags.account(tag);
-    HeldBlock own = byteSize > BlockPool.MAX_BLOCK_BYTES ? HeldBlock.allocate(byteSize) : null;
     try {
-      return table.enter(own, byteSize, account, owner);
-    } catch (Throwable e) {
-      if (own != null) {
-        own.deallocator().free(own.segment());
-      }
-      throw e;
+      return table.enter(null, byteSize, account, owner);
     } finally {
       Reference.reachabilityFence(this);
     }

@@ -54,7 +54,9 @@ final class Sections {
       thread = null;
       reported = false;
       blamedAtNanos = 0;
-      ANNOUNCED.setRelease(this, FREE);
+      // Volatile, not release: the look at someWait that follows must not come first. A free that
+      // still sees the section announced has set someWait before.
+      announced = FREE;
     }
   }
 
@@ -127,8 +129,8 @@ final class Sections {
       waiting.add(new Waiting(table, handle, epoch.incrementAndGet()));
       someWait = true;
     }
-    // The sections may have ended before they could see that somebody waits.
-    VarHandle.fullFence();
+    // The sections may have ended before they could see that somebody waits: both sides write
+    // their volatile first and look at the other's afterwards.
     reclaim();
   }
 
