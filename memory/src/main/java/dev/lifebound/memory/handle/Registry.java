@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
       new AtomicReferenceArray<>(Handles.MAX_REGISTRIES + 1);
+
+  private static final AtomicInteger NEXT_NUMBER = new AtomicInteger();
 
   private final int number;
   private final BlockTable table;
@@ -85,7 +88,10 @@ public final class Registry implements AutoCloseable {
   }
 
   private static int claimNumber(WeakReference<Registry> mine) {
-    for (int n = 1; n <= Handles.MAX_REGISTRIES; n++) {
+    // Round and round, so that a number comes back as late as it can: a handle of a closed registry
+    // is then taken for one of a newer registry only after 1,022 others.
+    for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
+      int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
       WeakReference<Registry> owner = NUMBERS.get(n);
       if ((owner == null || owner.refersTo(null)) && NUMBERS.compareAndSet(n, owner, mine)) {
         return n;
