@@ -62,7 +62,7 @@ class MapArenaProcessTest {
             blocks.add(block);
           }
         } catch (OutOfMemoryError e) {
-          System.out.print(e.getMessage().contains("tag=little") ? "refused" : e.getMessage());
+          System.out.print(e.toString().contains("tag=little") ? "refused" : e);
         }
         arena.checkInvariants();
         for (int i = 0; i < blocks.size(); i++) {
