@@ -2,6 +2,7 @@ package dev.lifebound.cli;
 
 import dev.lifebound.cli.command.Lifebound;
 import dev.lifebound.cli.command.Terminal;
+import dev.lifebound.cli.command.Version;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -36,6 +37,7 @@ final class Training {
             Terminal.DEFAULT_WIDTH);
     Path sample = Files.createTempDirectory("lifebound-training");
     try {
+      boolean _ = Version.answer(new String[] {"--version"}, nowhere);
       for (String[] command : commands(sample)) {
         // The exit codes do not matter here: a usage error is a code path like any other.
         int _ = Lifebound.program().run(command, nowhere);
@@ -56,7 +58,7 @@ final class Training {
   private static String[][] commands(Path sample) {
     String path = sample.toString();
     return new String[][] {
-      {"--version"},
+      {"--debug", "--version"},
       {"--help"},
       {"--no-such-option"},
       {"lab", "--help"},

@@ -63,7 +63,7 @@ class DistributionPackagedTest {
     launcher.environment().put("LIFEBOUND_JAVA_OPTIONS", "-Xlog:class+load:file=" + log);
     assertOnlyTheVersion(Ran.of(launcher));
     assertThat(Files.readString(log))
-        .contains("dev.lifebound.cli.command.Lifebound source: shared objects file");
+        .contains("dev.lifebound.cli.command.Version source: shared objects file");
   }
 
   @Test

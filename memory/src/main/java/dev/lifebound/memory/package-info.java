@@ -8,6 +8,8 @@
  * <ul>
  *   <li>{@link dev.lifebound.memory.handle}: the registry of live blocks, handles and leases. Needs
  *       no JVM flag.
+ *   <li>{@link dev.lifebound.memory.arena}: memory for one whole map, bump-allocated and released
+ *       in one step. Needs no JVM flag.
  *   <li>{@link dev.lifebound.memory.guard}: blocks on pages of their own that die at free, so that
  *       even a raw access to a freed block becomes an exception. Linux; needs {@code
  *       --enable-native-access}.

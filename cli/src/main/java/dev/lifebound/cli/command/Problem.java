@@ -8,6 +8,10 @@ enum Problem {
   USAGE(ExitCode.USAGE),
   /** A named file or folder does not exist. */
   PATH_NOT_FOUND(ExitCode.COULD_NOT_RUN),
+  /** The project's {@code .lifebound.yaml} cannot be used. */
+  CONFIG_INVALID(ExitCode.COULD_NOT_RUN),
+  /** The parser's native library does not load on this machine. */
+  PARSER_UNAVAILABLE(ExitCode.COULD_NOT_RUN),
   /** The paths hold nothing the analyser reads. */
   NOTHING_TO_SCAN(ExitCode.COULD_NOT_RUN),
   /** The result cannot be written where it should go. */
@@ -27,6 +31,17 @@ enum Problem {
 
   int exitCode() {
     return exitCode;
+  }
+
+  /** The problem of a stable code that another module gives. */
+  static Problem ofCode(String code) {
+    for (Problem problem : values()) {
+      if (problem.code().equals(code)) {
+        return problem;
+      }
+    }
+    throw new IllegalArgumentException(
+        "a code must be one of this program's: code=" + code + "; add it to Problem");
   }
 
   /** The stable code as printed: lower case with hyphens. */

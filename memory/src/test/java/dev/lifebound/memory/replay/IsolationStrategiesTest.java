@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifebound.memory.arena.MapArena;
 import dev.lifebound.memory.handle.BoundKeyMap;
 import dev.lifebound.memory.handle.DoubleReleaseException;
 import dev.lifebound.memory.handle.Lease;
@@ -258,7 +259,7 @@ class IsolationStrategiesTest {
   void arenaForTheWholeMap() {
     Map<String, MemorySegment> map = new HashMap<>();
     MemorySegment kept;
-    try (Arena arena = Arena.ofShared()) {
+    try (MapArena arena = MapArena.single("rows")) {
       for (int i = 0; i < 1_000; i++) {
         MemorySegment row = arena.allocate(JAVA_LONG);
         row.set(JAVA_LONG, 0, i);

@@ -1,0 +1,158 @@
+package dev.lifebound.analysis.java;
+
+import dev.lifebound.analysis.lifetime.SourceFile;
+import dev.lifebound.analysis.lifetime.Unit;
+import dev.lifebound.finding.Notice;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses the files that can matter, parses them and translates them together. */
+final class JavaSources {
+  /* Overview
+   *
+   * Only a file that mentions native memory, a native handle or the owner of a map of handles can
+   * matter. The first round takes the files that mention a seed word: `native`, FFM's types, the
+   * table's classes. What those declare gives new words (handle classes, classes with native frees,
+   * owners of maps of handles), which take further files, until nothing is new. All other files are
+   * read and forgotten.
+   */
+  private static final int MOST_ROUNDS = 5;
+
+  private static final int BATCH_FILES = 64;
+  private static final int BATCH_CHARS = 1 << 20;
+
+  /** The texts, each read when asked for. */
+  interface Texts {
+    int count();
+
+    /** The text, or null when it cannot be used; every call reads anew. */
+    @Nullable SourceFile read(int number);
+  }
+
+  /**
+   * What came of the files.
+   *
+   * @param unit the unit of the files that matter
+   * @param notices files left out, by path
+   * @param analysed how many files were translated
+   * @param irrelevant how many files were read and hold nothing of interest
+   */
+  record Outcome(Unit unit, List<Notice> notices, int analysed, int irrelevant) {}
+
+  private final Texts texts;
+  private final JavaParser parser;
+  private final int threads;
+  private final Map<Integer, ParsedFile> parsed = new TreeMap<>();
+  private final Set<Integer> left = Collections.synchronizedSet(new HashSet<>());
+  private final List<Notice> notices = Collections.synchronizedList(new ArrayList<>());
+
+  JavaSources(Texts texts, JavaParser parser, int threads) {
+    this.texts = texts;
+    this.parser = parser;
+    this.threads = threads;
+    for (int i = 0; i < texts.count(); i++) {
+      left.add(i);
+    }
+  }
+
+  Outcome translate() {
+    Set<String> words = new HashSet<>(seeds());
+    Set<String> fresh = words;
+    Index index = Index.of(List.of());
+    NativeTypes natives = new NativeTypes(index, NativeTable.SHIPPED);
+    for (int round = 0; round < MOST_ROUNDS && !fresh.isEmpty(); round++) {
+      if (!take(fresh)) {
+        break;
+      }
+      index = Index.of(List.copyOf(parsed.values()));
+      natives = new NativeTypes(index, NativeTable.SHIPPED);
+      fresh = new HashSet<>(NativeTypes.simpleNames(index, natives));
+      fresh.addAll(mapOwners(index, natives));
+      fresh.removeAll(words);
+      words.addAll(fresh);
+    }
+    Unit unit = new Translation(index, natives).unit(threads, notices::add);
+    List<Notice> sorted = new ArrayList<>(notices);
+    sorted.sort(
+        java.util.Comparator.comparing(
+                (Notice n) -> n.location() == null ? "" : n.location().path())
+            .thenComparing(Notice::message));
+    return new Outcome(unit, sorted, parsed.size(), left.size());
+  }
+
+  private static Set<String> seeds() {
+    Set<String> seeds = new HashSet<>(Set.of("native"));
+    NativeTable.SHIPPED.typeNames().forEach(n -> seeds.add(n.substring(n.lastIndexOf('.') + 1)));
+    return seeds;
+  }
+
+  /** Classes with a map of handles: their users may remove from it. */
+  private static Set<String> mapOwners(Index index, NativeTypes natives) {
+    Set<String> owners = new HashSet<>();
+    for (ClassModel model : index.classes()) {
+      for (ClassModel.Field field : model.fields.values()) {
+        if (KnownTypes.map(field.type()) != null
+            && (natives.isNative(KnownTypes.valueOf(field.type()))
+                || natives.isNative(KnownTypes.keyOf(field.type())))) {
+          owners.add(model.simpleName());
+        }
+      }
+    }
+    return owners;
+  }
+
+  /** Parses the files that mention a word; whether there were any. */
+  private boolean take(Set<String> words) {
+    List<Integer> numbers = left.stream().sorted().toList();
+    List<List<Integer>> slices = new ArrayList<>();
+    for (int i = 0; i < numbers.size(); i += BATCH_FILES) {
+      slices.add(numbers.subList(i, Math.min(numbers.size(), i + BATCH_FILES)));
+    }
+    boolean any = false;
+    for (Map<Integer, ParsedFile> found :
+        Workers.map(threads, slices, slice -> takeSlice(slice, words))) {
+      parsed.putAll(found);
+      any |= !found.isEmpty();
+    }
+    return any;
+  }
+
+  private Map<Integer, ParsedFile> takeSlice(List<Integer> slice, Set<String> words) {
+    Map<Integer, ParsedFile> found = new TreeMap<>();
+    Map<SourceFile, Integer> batch = new java.util.LinkedHashMap<>();
+    int chars = 0;
+    for (int number : slice) {
+      SourceFile file = texts.read(number);
+      if (file == null) {
+        left.remove(number);
+      } else if (Words.mentions(file.text(), words)) {
+        left.remove(number);
+        batch.put(file, number);
+        chars += file.text().length();
+        if (chars > BATCH_CHARS) {
+          parse(batch, found);
+          batch.clear();
+          chars = 0;
+        }
+      }
+    }
+    parse(batch, found);
+    return found;
+  }
+
+  private void parse(Map<SourceFile, Integer> batch, Map<Integer, ParsedFile> found) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    for (ParsedFile file : parser.parse(List.copyOf(batch.keySet()), notices::add)) {
+      found.put(Objects.requireNonNull(batch.get(file.source()), "batch"), file);
+    }
+  }
+}
