@@ -189,7 +189,7 @@ final class MapCalls {
         () -> {
           List<Operand> given =
               name.equals("computeIfAbsent") ? List.of(key) : List.of(key, before);
-          Operand made = body.calls.apply(function, given);
+          Operand made = body.closures.apply(function, given);
           Operand value = made == null ? unknown(tree, type) : made;
           body.out.add(new Op.Copy(span, result, value.variable()));
           whenNull(
@@ -261,7 +261,7 @@ final class MapCalls {
           null,
           element -> {
             if (!arguments.isEmpty()) {
-              body.calls.apply(arguments.getFirst(), List.of(element));
+              body.closures.apply(arguments.getFirst(), List.of(element));
             }
           });
       return body.nothing(span);
@@ -361,7 +361,7 @@ final class MapCalls {
 
   private void applyToEntry(List<? extends ExpressionTree> arguments, Operand entry) {
     if (!arguments.isEmpty() && entry.view() instanceof Operand.One one) {
-      body.calls.apply(arguments.getFirst(), List.of(one.key(), one.value()));
+      body.closures.apply(arguments.getFirst(), List.of(one.key(), one.value()));
     }
   }
 

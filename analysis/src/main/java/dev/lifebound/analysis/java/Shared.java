@@ -9,6 +9,6 @@ record Shared(Index index, NativeTypes natives, NativeTable table) {
   }
 
   private boolean mayBeNative(TypeName type) {
-    return natives.isNative(type);
+    return natives.isNative(type) || natives.holdsNative(type);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.arena;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -56,15 +57,23 @@ final class SingleArena extends MapArena {
 
   /** Takes cursor and end over from the bump. */
   private void hold() {
-    table = bump.slabs.table();
+    MemorySegment[] now = bump.slabs.table();
+    // A table is replaced by longer ones only; an idle volatile write would cost more than the
+    // rest.
+    if (table.length != now.length) {
+      table = now;
+    }
     cursor = bump.cursor;
     end = bump.end;
   }
 
   /** Makes the caller the owner, or refuses it. */
   private void claim() {
-    bump.epochs.checkOpen();
     Thread caller = Thread.currentThread();
+    if (caller == fast) {
+      return;
+    }
+    bump.epochs.checkOpen();
     Thread witness = owner.compareAndExchange(null, caller);
     if (witness != null && witness != caller) {
       throw new NotOwnerException(

@@ -50,13 +50,22 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
   private final boolean concurrent;
   private volatile boolean closed;
 
-  /** One entry, as its block knows it. Equal bindings are the same entry. */
-  private record Binding<K>(BoundMap<K> map, K key) implements StaleListener {
+  /**
+   * One entry, as its block knows it. Equal bindings are the same entry. Knows the map below and
+   * not this one, which holds the registry: blocks must not keep their registry reachable.
+   */
+  record Binding<K>(Map<K, Long> map, BlockTable table, K key) implements StaleListener {
     @Override
     public void stale(long handle) {
-      if (map.map.remove(key, handle)) {
-        map.table.releaseIfHeld(handle, false);
+      if (map.remove(key, handle)) {
+        table.releaseIfHeld(handle, false);
       }
+    }
+
+    /** The entry has left the map below: its binding and its reference go. */
+    void dropped(long handle) {
+      table.attachments.unlisten(handle, this);
+      table.releaseIfHeld(handle, false);
     }
 
     @Override
@@ -99,7 +108,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
   public static <K> BoundMap<K> over(
       Registry registry, ConcurrentMap<K, Long> cache, Evictions<K> evictions) {
     BoundMap<K> bound = new BoundMap<>(registry, cache);
-    evictions.bind(bound);
+    evictions.bind(bound.table, bound.map);
     return bound;
   }
 
@@ -126,7 +135,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
     if (registry.isLive(handle)) {
       throw cause;
     }
-    new Binding<>(this, key).stale(handle);
+    binding(key).stale(handle);
   }
 
   @Override
@@ -259,11 +268,15 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
               + registry
               + "; put before close()");
     }
-    table.attachments.listen(handle, new Binding<>(this, key));
+    table.attachments.listen(handle, binding(key));
+  }
+
+  private Binding<K> binding(K key) {
+    return new Binding<>(map, table, key);
   }
 
   private void unbind(K key, long handle) {
-    table.attachments.unlisten(handle, new Binding<>(this, key));
+    table.attachments.unlisten(handle, binding(key));
   }
 
   /**
@@ -271,7 +284,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
    */
   private void settle(K key, Long handle) {
     if (!registry.isLive(handle)) {
-      new Binding<>(this, key).stale(handle);
+      binding(key).stale(handle);
     } else if (closed) {
       var _ = remove(key, handle);
     }
@@ -283,10 +296,8 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
     table.releaseIfHeld(handle, false);
   }
 
-  /** The entry has left the map below: its binding and its reference go. */
-  void dropped(K key, Long handle) {
-    unbind(key, handle);
-    table.releaseIfHeld(handle, false);
+  private void dropped(K key, Long handle) {
+    binding(key).dropped(handle);
   }
 
   @SuppressWarnings("unchecked") // it was equal to a key of the map

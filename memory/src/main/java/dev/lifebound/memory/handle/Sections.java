@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,8 @@ final class Sections {
   }
 
   private record Waiting(BlockTable table, long handle, long epoch) {}
+
+  private static final long AWAIT_NANOS = 20_000;
 
   private final long warningNanos;
   private final Consumer<LongSection> warning;
@@ -185,6 +188,33 @@ final class Sections {
               heldNanos,
               waiting.size(),
               java.util.List.of(thread.getStackTrace())));
+    }
+  }
+
+  /** Whether this thread has a section open. */
+  boolean isOpenHere() {
+    Thread here = Thread.currentThread();
+    for (Seat seat : seats) {
+      if (seat.announced != Seat.FREE && seat.thread == here) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits until the sections of other threads that are open now have ended. */
+  void awaitEarlier() {
+    if (!mustWait()) {
+      return;
+    }
+    long mine = epoch.incrementAndGet();
+    while (true) {
+      synchronized (waiting) {
+        if (oldest() >= mine) {
+          return;
+        }
+      }
+      LockSupport.parkNanos(AWAIT_NANOS);
     }
   }
 

@@ -254,7 +254,7 @@ class BadInputTest {
   void aDeepFamilyGoesAtOnce() {
     long root = block("root");
     long parent = root;
-    for (int depth = 0; depth < 100; depth++) {
+    for (int depth = 0; depth < 100_000; depth++) {
       parent = registry.allocateChild(parent, 8, "node");
     }
     registry.release(root);
