@@ -13,7 +13,7 @@ class Hazards {
   private final Map<String, MemorySegment> byName = new HashMap<>();
 
   void tryWithResources(String name) {
-    try (Arena arena = Arena.ofConfined()) { // want "red: Arena.close closes arena while testdata.Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 red: Arena.close closes arena while testdata.Hazards.byName"
       byName.put(name, arena.allocate(64));
     }
   }
@@ -22,24 +22,24 @@ class Hazards {
     Arena arena = Arena.ofShared();
     MemorySegment segment = arena.allocate(64);
     byName.put(name, segment);
-    arena.close(); // want "red: Arena.close closes arena while testdata.Hazards.byName"
+    arena.close(); // want "LBJ001 red: Arena.close closes arena while testdata.Hazards.byName"
   }
 
   void aSliceIsEnough(String name) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byName"
       MemorySegment whole = arena.allocate(ValueLayout.JAVA_LONG, 8);
       byName.put(name, whole.asSlice(8, 8).asReadOnly());
     }
   }
 
   static void inAStaticMap(String name) {
-    try (Arena arena = Arena.ofShared()) { // want "testdata.Hazards.SHARED"
+    try (Arena arena = Arena.ofShared()) { // want "LBJ001 .*testdata.Hazards.SHARED"
       SHARED.putIfAbsent(name, arena.allocateFrom(name));
     }
   }
 
   void asKey(Map<MemorySegment, String> names) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byAddress"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byAddress"
       byAddress.put(arena.allocate(8), "key");
     }
   }
@@ -49,7 +49,7 @@ class Hazards {
   void throughAHelper(String name) {
     Arena arena = Arena.ofConfined();
     byName.put(name, block(arena));
-    arena.close(); // want "Hazards.byName"
+    arena.close(); // want "LBJ001 .*Hazards.byName"
   }
 
   private static MemorySegment block(Arena arena) {
@@ -59,7 +59,7 @@ class Hazards {
   void closedByAHelper(String name) {
     Arena arena = Arena.ofConfined();
     byName.put(name, arena.allocate(8));
-    quietly(arena); // want "Hazards.byName"
+    quietly(arena); // want "LBJ001 .*Hazards.byName"
   }
 
   private static void quietly(Arena arena) {
@@ -71,7 +71,7 @@ class Hazards {
   }
 
   void insertedByAHelper(String name) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byName"
       keep(name, arena.allocate(8));
     }
   }
@@ -81,7 +81,7 @@ class Hazards {
   }
 
   void onlyOneWayOut(String name, boolean drop) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byName"
       byName.put(name, arena.allocate(8));
       if (drop) {
         byName.remove(name);
@@ -90,14 +90,25 @@ class Hazards {
   }
 
   void computed(String name) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byName"
       byName.computeIfAbsent(name, key -> arena.allocate(8));
     }
   }
 
   void reinterpreted(String name, MemorySegment raw) {
-    try (Arena arena = Arena.ofConfined()) { // want "Hazards.byName"
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.byName"
       byName.put(name, raw.reinterpret(64, arena, null));
+    }
+  }
+
+  /** The segment may sit in a record. */
+  record Named(String name, MemorySegment memory) {}
+
+  private final Map<String, Named> named = new HashMap<>();
+
+  void insideARecord(String name) {
+    try (Arena arena = Arena.ofConfined()) { // want "LBJ001 .*Hazards.named"
+      named.put(name, new Named(name, arena.allocate(8)));
     }
   }
 
@@ -115,7 +126,7 @@ class Hazards {
     }
 
     void reset() {
-      arena.close(); // want "red: Arena.close closes arena while testdata.Hazards.Reset.blocks"
+      arena.close(); // want "LBJ001 red: Arena.close closes arena while testdata.Hazards.Reset.blocks"
       arena = Arena.ofShared();
     }
   }
@@ -134,7 +145,7 @@ class Hazards {
     }
 
     void reset() {
-      arena.close(); // want "before testdata.Hazards.Swapped.blocks lets go"
+      arena.close(); // want "LBJ001 .*before testdata.Hazards.Swapped.blocks lets go"
       blocks.clear();
       arena = Arena.ofShared();
     }
@@ -155,7 +166,7 @@ class Hazards {
 
     @Override
     public void close() {
-      arena.close(); // want "yellow: Arena.close closes arena while testdata.Hazards.Owner.blocks"
+      arena.close(); // want "LBJ001 yellow: Arena.close closes arena while testdata.Hazards.Owner.blocks"
     }
   }
 }

@@ -22,7 +22,7 @@ class Safe {
   void removedBeforeTheEnd(String name) {
     try (Arena arena = Arena.ofConfined()) {
       byName.put(name, arena.allocate(8));
-      byName.remove(name);
+      byName.remove(name); // mutant drop LBJ001
     }
   }
 
@@ -32,7 +32,7 @@ class Safe {
       try {
         work();
       } finally {
-        byName.remove(name);
+        byName.remove(name); // mutant drop LBJ001
       }
     }
   }
@@ -40,14 +40,14 @@ class Safe {
   void clearedBeforeTheEnd(String name) {
     Arena arena = Arena.ofShared();
     byName.put(name, arena.allocate(8));
-    byName.clear();
+    byName.clear(); // mutant drop LBJ001, swap LBJ001
     arena.close();
   }
 
   void overwritten(String name) {
     try (Arena arena = Arena.ofConfined()) {
       byName.put(name, arena.allocate(8));
-      byName.put(name, Arena.global().allocate(8));
+      byName.put(name, Arena.global().allocate(8)); // mutant drop LBJ001
     }
   }
 
@@ -84,12 +84,12 @@ class Safe {
   void emptiedByAHelper(String name) {
     try (Arena arena = Arena.ofConfined()) {
       byName.put(name, arena.allocate(8));
-      forget(name);
+      forget(name); // mutant drop LBJ001
     }
   }
 
   private void forget(String name) {
-    byName.remove(name);
+    byName.remove(name); // mutant drop LBJ001
   }
 
   private void work() {}
@@ -108,14 +108,14 @@ class Safe {
     }
 
     void reset() {
-      blocks.clear();
+      blocks.clear(); // mutant drop LBJ001, swap LBJ001
       arena.close();
       arena = Arena.ofShared();
     }
 
     @Override
     public void close() {
-      blocks.clear();
+      blocks.clear(); // mutant drop LBJ001, swap LBJ001
       arena.close();
     }
   }

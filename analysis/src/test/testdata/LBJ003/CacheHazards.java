@@ -46,7 +46,7 @@ class CacheHazards {
   void evict(String key) {
     Allocation allocation = cache.getIfPresent(key);
     if (allocation != null) {
-      allocation.close(); // want "yellow: Allocation.close frees allocation before it is removed from testdata.CacheHazards.cache"
+      allocation.close(); // want "LBJ003 yellow: Allocation.close frees allocation before it is removed from testdata.CacheHazards.cache"
       cache.invalidate(key);
     }
   }
@@ -54,14 +54,14 @@ class CacheHazards {
   void evictExact(String key) {
     IndexAllocation allocation = exact.getIfPresent(key);
     if (allocation != null) {
-      allocation.close(); // want "red: IndexAllocation.close frees allocation before it is removed"
+      allocation.close(); // want "LBJ003 red: IndexAllocation.close frees allocation before it is removed"
       exact.invalidate(key);
     }
   }
 
   void evictByView() {
     for (Map.Entry<String, IndexAllocation> entry : exact.asMap().entrySet()) {
-      entry.getValue().close(); // want "red: IndexAllocation.close frees"
+      entry.getValue().close(); // want "LBJ003 red: IndexAllocation.close frees"
     }
   }
 }

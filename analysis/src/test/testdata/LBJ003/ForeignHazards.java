@@ -23,15 +23,15 @@ class ForeignHazards {
 
   void byTheAllocatorOfC(int id) throws Throwable {
     MemorySegment block = blocks.get(id);
-    FREE.invokeExact(block); // want "red: free frees block, but the entry stays"
+    FREE.invokeExact(block); // want "LBJ003 red: free frees block, but the entry stays"
   }
 
   void anArena(String name) {
-    arenas.get(name).close(); // want "red: Arena.close frees arenas.get(name)"
+    arenas.get(name).close(); // want "LBJ003 red: Arena.close frees arenas.get.name."
   }
 
   void anOwnerOfAnArena(String name) {
-    buffers.get(name).close(); // want "red: Buffer.close frees buffers.get(name)"
+    buffers.get(name).close(); // want "LBJ003 red: Buffer.close frees buffers.get.name."
   }
 
   static final class Buffer implements AutoCloseable {

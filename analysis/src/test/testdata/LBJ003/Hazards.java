@@ -36,31 +36,31 @@ class Hazards {
 
   void neverRemoved(String name) {
     Texture texture = textures.get(name);
-    texture.close(); // want "red: Texture.close frees texture, but the entry stays in testdata.Hazards.textures"
+    texture.close(); // want "LBJ003 red: Texture.close frees texture, but the entry stays in testdata.Hazards.textures"
   }
 
   void neverRemovedWhenFound(String name) {
     Texture texture = textures.get(name);
     if (texture != null) {
-      texture.close(); // want "red: Texture.close frees texture"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture"
     }
   }
 
   void chained(String name) {
-    textures.get(name).close(); // want "red: Texture.close frees textures.get(name)"
+    textures.get(name).close(); // want "LBJ003 red: Texture.close frees textures.get.name."
   }
 
   static void inAStaticMap(String name) {
     Texture texture = ALL.get(name);
     if (texture != null) {
-      texture.close(); // want "testdata.Hazards.ALL"
+      texture.close(); // want "LBJ003 .*testdata.Hazards.ALL"
     }
   }
 
   void closedThenRemoved(String name) {
     Texture texture = shared.get(name);
     if (texture != null) {
-      texture.close(); // want "red: Texture.close frees texture before it is removed from testdata.Hazards.shared"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture before it is removed from testdata.Hazards.shared"
       shared.remove(name);
     }
   }
@@ -68,14 +68,14 @@ class Hazards {
   void closedThenRemovedAlone(String name) {
     Texture texture = textures.get(name);
     if (texture != null) {
-      texture.close(); // want "yellow: Texture.close frees texture before it is removed"
+      texture.close(); // want "LBJ003 yellow: Texture.close frees texture before it is removed"
       textures.remove(name);
     }
   }
 
   void removedOnOneWayOnly(String name, boolean keep) {
     Texture texture = textures.get(name);
-    texture.close(); // want "red: Texture.close frees texture, but the entry stays"
+    texture.close(); // want "LBJ003 red: Texture.close frees texture, but the entry stays"
     if (!keep) {
       textures.remove(name);
     }
@@ -83,42 +83,42 @@ class Hazards {
 
   void swept() {
     for (Texture texture : textures.values()) {
-      texture.close(); // want "red: Texture.close frees texture, but the entry stays"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture, but the entry stays"
     }
   }
 
   void sweptByEntries() {
     for (Map.Entry<String, Texture> entry : textures.entrySet()) {
-      entry.getValue().close(); // want "red: Texture.close frees"
+      entry.getValue().close(); // want "LBJ003 red: Texture.close frees"
     }
   }
 
   void sweptByLambda() {
-    textures.values().forEach(texture -> texture.close()); // want "red: Texture.close frees texture"
+    textures.values().forEach(texture -> texture.close()); // want "LBJ003 red: Texture.close frees texture"
   }
 
   void sweptByReference() {
-    textures.values().forEach(Texture::close); // want "red: Texture.close frees"
+    textures.values().forEach(Texture::close); // want "LBJ003 red: Texture.close frees"
   }
 
   void sweptByMapForEach() {
-    textures.forEach((name, texture) -> texture.close()); // want "red: Texture.close frees texture"
+    textures.forEach((name, texture) -> texture.close()); // want "LBJ003 red: Texture.close frees texture"
   }
 
   void sweptByStream() {
-    textures.values().stream().filter(t -> t.size() > 0).forEach(Texture::close); // want "red: Texture.close frees"
+    textures.values().stream().filter(t -> t.size() > 0).forEach(Texture::close); // want "LBJ003 red: Texture.close frees"
   }
 
   void sweptByCopy() {
     for (Texture texture : new ArrayList<>(textures.values())) {
-      texture.close(); // want "red: Texture.close frees texture"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture"
     }
   }
 
   void sweptByIterator() {
     for (Iterator<Texture> it = textures.values().iterator(); it.hasNext(); ) {
       Texture texture = it.next();
-      texture.close(); // want "red: Texture.close frees texture"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture"
     }
   }
 
@@ -126,19 +126,19 @@ class Hazards {
     Iterator<Texture> it = shared.values().iterator();
     while (it.hasNext()) {
       Texture texture = it.next();
-      texture.close(); // want "red: Texture.close frees texture before it is removed from testdata.Hazards.shared"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture before it is removed from testdata.Hazards.shared"
       it.remove();
     }
   }
 
   void inTryWithResources(String name) {
-    try (Texture texture = textures.get(name)) { // want "red: Texture.close frees texture"
+    try (Texture texture = textures.get(name)) { // want "LBJ003 red: Texture.close frees texture"
       texture.size();
     }
   }
 
   void byAHelper(String name) {
-    closeQuietly(textures.get(name)); // want "red: Texture.close frees textures.get(name)"
+    closeQuietly(textures.get(name)); // want "LBJ003 red: Texture.close frees textures.get.name."
   }
 
   private static void closeQuietly(Texture texture) {
@@ -154,7 +154,7 @@ class Hazards {
 
   void foundByAHelper(String name) {
     Texture texture = find(name);
-    texture.close(); // want "red: Texture.close frees texture"
+    texture.close(); // want "LBJ003 red: Texture.close frees texture"
   }
 
   private Texture find(String name) {
@@ -164,18 +164,18 @@ class Hazards {
   void putThenClosed(String name) {
     Texture texture = new Texture(1);
     textures.put(name, texture);
-    texture.close(); // want "red: Texture.close frees texture"
+    texture.close(); // want "LBJ003 red: Texture.close frees texture"
   }
 
   long usedAgain(String name) {
     Texture texture = textures.get(name);
-    texture.close(); // want "red: Texture.close frees texture"
+    texture.close(); // want "LBJ003 red: Texture.close frees texture"
     return textures.get(name).size();
   }
 
   void bound(Object any, String name) {
     if (textures.get(name) instanceof Texture texture) {
-      texture.close(); // want "red: Texture.close frees texture"
+      texture.close(); // want "LBJ003 red: Texture.close frees texture"
     }
   }
 
@@ -192,13 +192,13 @@ class Hazards {
   private final Map<Integer, Model> models = new HashMap<>();
 
   void wrapped(int id) {
-    models.get(id).close(); // want "red: Model.close frees models.get(id)"
+    models.get(id).close(); // want "LBJ003 red: Model.close frees models.get.id."
   }
 
   /** An inner class sees the maps around it. */
   class Evictor {
     void evict(String name) {
-      textures.get(name).close(); // want "testdata.Hazards.textures"
+      textures.get(name).close(); // want "LBJ003 .*testdata.Hazards.textures"
     }
   }
 
@@ -216,7 +216,7 @@ class Hazards {
 
     @Override
     public void close() {
-      held.values().forEach(Texture::close); // want "yellow: Texture.close frees"
+      held.values().forEach(Texture::close); // want "LBJ003 yellow: Texture.close frees"
     }
   }
 

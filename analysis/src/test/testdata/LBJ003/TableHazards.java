@@ -11,13 +11,13 @@ class TableHazards {
   private final Map<String, RocksIterator> iterators = new HashMap<>();
 
   void drop(String name) {
-    families.get(name).close(); // want "yellow: ColumnFamilyHandle.close frees families.get(name)"
+    families.get(name).close(); // want "LBJ003 yellow: ColumnFamilyHandle.close frees families.get.name."
   }
 
   void stop(String name) {
     RocksIterator iterator = iterators.get(name);
     if (iterator != null) {
-      iterator.close(); // want "yellow: RocksIterator.close frees iterator"
+      iterator.close(); // want "LBJ003 yellow: RocksIterator.close frees iterator"
     }
   }
 }

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scans files and folders.
@@ -83,9 +84,11 @@ public final class Scanner {
     record Scanned(Report report, Counts counts) implements Outcome {}
 
     /**
-     * It did not run: a path does not exist, or the configuration cannot be used.
+     * It did not run: a path does not exist, the configuration cannot be used, or the parser has no
+     * native library for this machine.
      *
-     * @param code stable identifier: {@code path-not-found} or {@code config-invalid}
+     * @param code stable identifier: {@code path-not-found}, {@code config-invalid} or {@code
+     *     parser-unavailable}
      * @param message what must hold, what was found, and what to do
      */
     record Refused(String code, String message) implements Outcome {}
@@ -161,9 +164,22 @@ public final class Scanner {
 
   // --- work --------------------------------------------------------------------------------------
 
-  /** What one job came to. */
+  /**
+   * What one job came to.
+   *
+   * @param refusal why the parser cannot run here at all, or null
+   */
   private record Judged(
-      List<Finding> findings, List<Notice> notices, int analysed, int irrelevant, int suppressed) {}
+      List<Finding> findings,
+      List<Notice> notices,
+      int analysed,
+      int irrelevant,
+      int suppressed,
+      @Nullable String refusal) {
+    static Judged failed(List<Notice> notices, @Nullable String refusal) {
+      return new Judged(List.of(), notices, 0, 0, 0, refusal);
+    }
+  }
 
   private Outcome judge(Discovery discovery, LifeboundConfig config) {
     var listing = discovery.listing();
@@ -182,6 +198,9 @@ public final class Scanner {
     int irrelevant = 0;
     int suppressed = 0;
     for (Judged judged : run(jobs)) {
+      if (judged.refusal() != null) {
+        return new Outcome.Refused("parser-unavailable", judged.refusal());
+      }
       findings.addAll(judged.findings());
       notices.addAll(judged.notices());
       analysed += judged.analysed();
@@ -224,7 +243,10 @@ public final class Scanner {
       for (Unit unit : outcome.units()) {
         suppressed += judge(unit, findings, notices);
       }
-      return new Judged(findings, notices, outcome.analysed(), outcome.irrelevant(), suppressed);
+      return new Judged(
+          findings, notices, outcome.analysed(), outcome.irrelevant(), suppressed, null);
+    } catch (LinkageError e) {
+      return Judged.failed(List.of(), unavailable(e));
     } catch (RuntimeException | StackOverflowError e) {
       // One folder that breaks the analyser must not cost the others their findings.
       Notice notice =
@@ -236,8 +258,19 @@ public final class Scanner {
                   + e
                   + "; it was not analysed, please report it",
               Location.ofFile(job.name()));
-      return new Judged(List.of(), List.of(notice), 0, 0, 0);
+      return Judged.failed(List.of(notice), null);
     }
+  }
+
+  private static String unavailable(LinkageError problem) {
+    Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+    return "the parser's native library must load: os="
+        + System.getProperty("os.name")
+        + ", arch="
+        + System.getProperty("os.arch")
+        + ", problem="
+        + cause.getMessage()
+        + "; scan on Linux (glibc), macOS or Windows with x86-64, or ARM64 but for Windows";
   }
 
   /** Judges a unit; gives how many findings a comment suppressed. */

@@ -2,6 +2,7 @@ package dev.lifebound.cli;
 
 import dev.lifebound.cli.command.Lifebound;
 import dev.lifebound.cli.command.Terminal;
+import dev.lifebound.cli.command.Version;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -20,7 +21,10 @@ public final class Main {
       Training.run(Path.of(training));
       return;
     }
-    System.exit(Lifebound.program().run(arguments, terminal()));
+    Terminal terminal = terminal();
+    if (!Version.answer(arguments, terminal)) {
+      System.exit(Lifebound.program().run(arguments, terminal));
+    }
   }
 
   /**

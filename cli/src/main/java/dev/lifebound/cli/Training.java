@@ -2,6 +2,7 @@ package dev.lifebound.cli;
 
 import dev.lifebound.cli.command.Lifebound;
 import dev.lifebound.cli.command.Terminal;
+import dev.lifebound.cli.command.Version;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -34,14 +35,19 @@ final class Training {
             false,
             false,
             Terminal.DEFAULT_WIDTH);
-    Path sample = Files.createTempDirectory("lifebound-training");
+    boolean _ = Version.answer(new String[] {"--version"}, nowhere);
+    Path go = Files.createTempFile("lifebound-training", ".go");
+    Path java = Files.createTempFile("lifebound-training", ".java");
     try {
-      for (String[] command : commands(sample)) {
-        // The exit codes do not matter here: a usage error is a code path like any other.
+      Files.writeString(go, GO);
+      Files.writeString(java, JAVA);
+      for (String[] command : commands(go.toString(), java.toString())) {
+        // Exit codes do not matter here: what cannot run on this machine is not learnt.
         int _ = Lifebound.program().run(command, nowhere);
       }
     } finally {
-      Files.delete(sample);
+      Files.delete(go);
+      Files.delete(java);
     }
     Path built = dist.resolve("built");
     Files.writeString(
@@ -53,19 +59,77 @@ final class Training {
     }
   }
 
-  private static String[][] commands(Path sample) {
-    String path = sample.toString();
+  private static String[][] commands(String go, String java) {
     return new String[][] {
-      {"--version"},
+      {"--debug", "--version"},
       {"--help"},
       {"--no-such-option"},
       {"lab", "--help"},
       {"lab", "small-block"},
       {"lab", "small-block", "--json"},
       {"scan", "--help"},
-      {"scan", path},
-      {"scan", "--json", path},
-      {"scan", "--format", "sarif", path}
+      {"scan", go, java},
+      {"scan", go, java, "--json"},
+      {"scan", go, java, "--format", "sarif"}
     };
   }
+
+  /** A source with findings, so that the rules, the paths and the writers are all used. */
+  private static final String GO =
+      """
+      package cache
+
+      // #include <stdlib.h>
+      import "C"
+      import "unsafe"
+
+      var held = map[string]unsafe.Pointer{}
+
+      type Entry struct {
+      	name string
+      	data unsafe.Pointer
+      }
+
+      func Open(name string) *Entry {
+      	e := &Entry{name, C.malloc(64)}
+      	held[name] = e.data
+      	return e
+      }
+
+      func (e *Entry) Close() {
+      	if e.data != nil {
+      		C.free(e.data)
+      	}
+      }
+
+      func Read(name string) byte {
+      	return *(*byte)(held[name])
+      }
+      """;
+
+  private static final String JAVA =
+      """
+      import java.lang.foreign.Arena;
+      import java.lang.foreign.MemorySegment;
+      import java.util.HashMap;
+      import java.util.Map;
+
+      class Cache implements AutoCloseable {
+        private final Arena arena = Arena.ofShared();
+        private final Map<String, MemorySegment> held = new HashMap<>();
+
+        void open(String name) {
+          held.put(name, arena.allocate(64));
+        }
+
+        byte read(String name) {
+          return held.get(name).get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0);
+        }
+
+        @Override
+        public void close() {
+          arena.close();
+        }
+      }
+      """;
 }

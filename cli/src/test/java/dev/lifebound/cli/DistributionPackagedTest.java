@@ -3,21 +3,12 @@ package dev.lifebound.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,10 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
  * must never show in the output, whatever state it is in.
  */
 class DistributionPackagedTest {
-  private static final String JAVA =
-      Path.of(System.getProperty("java.home"), "bin/java").toString();
-
   @TempDir private static Path shared;
+  private static Distribution distribution;
   private static Path home;
   private static Path cache;
   private static String version;
@@ -40,7 +29,8 @@ class DistributionPackagedTest {
 
   @BeforeAll
   static void unpackAndTrain() throws Exception {
-    home = unpack(shared.toRealPath().resolve("with space"));
+    distribution = Distribution.unpack(shared.toRealPath().resolve("with space"));
+    home = distribution.home();
     cache = home.resolve("lifebound.aot");
     // What the launcher does in the background, to its end.
     Ran trained =
@@ -63,7 +53,7 @@ class DistributionPackagedTest {
     launcher.environment().put("LIFEBOUND_JAVA_OPTIONS", "-Xlog:class+load:file=" + log);
     assertOnlyTheVersion(Ran.of(launcher));
     assertThat(Files.readString(log))
-        .contains("dev.lifebound.cli.command.Lifebound source: shared objects file");
+        .contains("dev.lifebound.cli.command.Version source: shared objects file");
   }
 
   @Test
@@ -86,11 +76,23 @@ class DistributionPackagedTest {
 
   @Test
   void aCacheOfOtherJarsNeverShows() throws Exception {
-    Path other = unpack(folder.toRealPath().resolve("other"));
-    Path newer = other.resolve("lib").resolve(jar().getFileName());
+    Path newer = Distribution.unpack(folder.toRealPath().resolve("other")).jar();
     Files.setLastModifiedTime(newer, FileTime.from(Instant.parse("2001-02-03T04:05:06Z")));
     assertOnlyTheVersion(
         Ran.of(java("-XX:AOTCache=" + cache, "-jar", newer.toString(), "--version")));
+  }
+
+  @Test
+  void theCacheHoldsTheAnalyser() throws Exception {
+    Path log = folder.resolve("classes.log");
+    ProcessBuilder launcher = launcher("scan", "../examples/safe");
+    launcher.environment().put("LIFEBOUND_JAVA_OPTIONS", "-Xlog:class+load:file=" + log);
+    assertThat(Ran.of(launcher).exitCode()).isZero();
+    assertThat(Files.readString(log))
+        .contains(
+            "dev.lifebound.analysis.Scanner source: shared objects file",
+            "org.treesitter.TSParser source: shared objects file",
+            "com.sun.tools.javac.parser.JavacParser source: shared objects file");
   }
 
   @Test
@@ -153,29 +155,16 @@ class DistributionPackagedTest {
     return Files.write(folder.resolve(name + ".aot"), bytes);
   }
 
-  private static Path jar() throws IOException {
-    try (Stream<Path> files = Files.list(home.resolve("lib"))) {
-      return files
-          .filter(file -> file.getFileName().toString().startsWith("lifebound-cli-"))
-          .findFirst()
-          .orElseThrow();
-    }
-  }
-
   private static ProcessBuilder java(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(JAVA, "@" + home + "/lib/jvm.options"));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command);
+    return distribution.java(arguments);
   }
 
   private static ProcessBuilder launcher(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(home.resolve("bin/lifebound").toString()));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().remove("NO_COLOR");
-    builder.environment().put("TERM", "xterm");
-    return builder;
+    return distribution.launcher(arguments);
+  }
+
+  private static Path jar() throws IOException {
+    return distribution.jar();
   }
 
   /** The same command with standard input, output and error on a terminal of its own. */
@@ -183,32 +172,5 @@ class DistributionPackagedTest {
     StringBuilder line = new StringBuilder();
     plain.command().forEach(word -> line.append('\'').append(word).append("' "));
     return plain.command("script", "-qec", line.toString(), "/dev/null");
-  }
-
-  private static Path unpack(Path target) throws IOException {
-    Path zip = Path.of(System.getProperty("lifebound.zip", "(not set)"));
-    URI uri = URI.create("jar:" + zip.toUri());
-    try (FileSystem system =
-            FileSystems.newFileSystem(uri, Map.of("enablePosixFileAttributes", true));
-        Stream<Path> files = Files.walk(system.getPath("/"))) {
-      files.forEach(file -> extract(file, target.resolve(file.toString().substring(1))));
-    }
-    try (Stream<Path> roots = Files.list(target)) {
-      return roots.findFirst().orElseThrow();
-    }
-  }
-
-  private static void extract(Path file, Path target) {
-    try {
-      if (Files.isDirectory(file)) {
-        Files.createDirectories(target);
-      } else {
-        Files.copy(file, target);
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-        Files.setPosixFilePermissions(target, permissions);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("the zip must be readable: entry=" + file, e);
-    }
   }
 }

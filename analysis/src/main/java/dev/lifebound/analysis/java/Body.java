@@ -22,7 +22,7 @@ final class Body {
   private static final int LONGEST_NAME = 60;
 
   /** A made-up field: the instance around an inner class's instance. */
-  private static final String OUTER = "this$0";
+  private static final String ENCLOSING = "this$0";
 
   private static final String MONITOR = "<monitor>";
 
@@ -33,12 +33,13 @@ final class Body {
   final Statements statements;
   final Expressions expressions;
   final Calls calls;
+  final Closures closures;
   final Map<String, TypeName> typeVariables;
   private final @Nullable Body around;
   private final List<Function> sink;
   private final Deque<Map<String, Operand>> scopes = new ArrayDeque<>();
   private @Nullable Operand self;
-  private int closures;
+  private int written;
 
   Body(
       Shared shared,
@@ -57,6 +58,7 @@ final class Body {
     this.statements = new Statements(this);
     this.expressions = new Expressions(this);
     this.calls = new Calls(this);
+    this.closures = new Closures(this);
     scopes.push(new LinkedHashMap<>());
   }
 
@@ -172,7 +174,7 @@ final class Body {
       }
       if (model.outer != null) {
         Variable to = temporary(model.outer.simpleName() + ".this");
-        FieldName link = new FieldName(model.name, OUTER);
+        FieldName link = new FieldName(model.name, ENCLOSING);
         out.add(new Op.LoadField(span, to, at.variable(), link));
         at = Operand.of(to, TypeName.of(model.outer.name));
       }
@@ -215,7 +217,7 @@ final class Body {
 
   /** A body for a closure written in this one; it runs at an unknown time on the same instance. */
   Body closure(Span span) {
-    String id = out.id() + "$" + ++closures;
+    String id = out.id() + "$" + ++written;
     FunctionBuilder inner = new FunctionBuilder(id, out.name(), out.file(), span);
     out.part(id);
     Body body = new Body(shared, owner, inner, typeVariables, this, sink);

@@ -2,15 +2,11 @@ package dev.lifebound.analysis.java;
 
 import com.sun.source.tree.ExpressionTree;
 import com.sun.source.tree.IdentifierTree;
-import com.sun.source.tree.LambdaExpressionTree;
-import com.sun.source.tree.MemberReferenceTree;
 import com.sun.source.tree.MemberSelectTree;
 import com.sun.source.tree.MethodInvocationTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.NewClassTree;
-import com.sun.source.tree.StatementTree;
 import com.sun.source.tree.Tree;
-import com.sun.source.tree.VariableTree;
 import dev.lifebound.analysis.lifetime.Freeing;
 import dev.lifebound.analysis.lifetime.Op;
 import dev.lifebound.analysis.lifetime.Span;
@@ -55,7 +51,8 @@ final class Calls {
         if (type != null) {
           yield onType(tree, type, name, arguments);
         }
-        if (flag(select.getExpression(), name, tree) instanceof Operand flagged) {
+        Operand flagged = flag(select.getExpression(), name, tree);
+        if (flagged != null) {
           yield flagged;
         }
         Operand receiver = body.expressions.translate(select.getExpression());
@@ -180,7 +177,7 @@ final class Calls {
   }
 
   /** What a virtual call may mean: the methods found and those that override them. */
-  private List<ClassModel.Method> overridden(
+  List<ClassModel.Method> overridden(
       ClassModel model, List<ClassModel.Method> found, int arguments) {
     ClassModel.Method first = found.getFirst();
     if (first.isStatic() || first.is(Modifier.PRIVATE) || first.is(Modifier.FINAL)) {
@@ -203,7 +200,7 @@ final class Calls {
     return operands;
   }
 
-  private Operand call(
+  Operand call(
       Tree tree,
       @Nullable Operand receiver,
       List<ClassModel.Method> methods,
@@ -264,7 +261,7 @@ final class Calls {
     return unknownCall(tree, values, type);
   }
 
-  private Operand unknownCall(Tree tree, List<Operand> values, TypeName type) {
+  Operand unknownCall(Tree tree, List<Operand> values, TypeName type) {
     Variable to = body.temporary(body.text(tree));
     List<Variable> variables = values.stream().map(Operand::variable).toList();
     body.out.add(
@@ -336,138 +333,6 @@ final class Calls {
     }
   }
 
-  // --- closures ----------------------------------------------------------------------------------
-
-  /** A function value that somebody will call, or not. */
-  void later(ExpressionTree tree) {
-    List<String> ids =
-        switch (tree) {
-          case LambdaExpressionTree lambda -> List.of(closure(lambda));
-          case MemberReferenceTree reference -> referenced(reference);
-          default -> List.of();
-        };
-    if (!ids.isEmpty()) {
-      Operand self = body.self();
-      List<Variable> arguments = self == null ? List.of() : List.of(self.variable());
-      body.out.add(new Op.Call(body.span(tree), List.of(), ids, arguments, Op.Call.Kind.LATER));
-    }
-  }
-
-  private String closure(LambdaExpressionTree lambda) {
-    Body inner = body.closure(body.span(lambda));
-    for (VariableTree parameter : lambda.getParameters()) {
-      String name = parameter.getName().toString();
-      inner.bind(
-          name,
-          Operand.of(
-              inner.out.parameter(name.isEmpty() ? "_" : name), inner.type(parameter.getType())));
-    }
-    if (lambda.getBody() instanceof ExpressionTree value) {
-      Operand result = inner.expressions.translate(value);
-      inner.exits.doReturn(inner.span(value), result.variable());
-    } else {
-      inner.statements.translate((StatementTree) lambda.getBody());
-    }
-    inner.finish(Set.of());
-    return inner.out.id();
-  }
-
-  private List<String> referenced(MemberReferenceTree reference) {
-    TypeName type = body.expressions.typeNamed(reference.getQualifierExpression());
-    boolean own = reference.getQualifierExpression().toString().equals("this");
-    ClassModel model =
-        own ? body.owner : type == null ? null : body.shared.index().find(type.name());
-    if (model == null) {
-      return List.of();
-    }
-    String name = reference.getName().toString();
-    return body.shared.index().lineage(model).stream()
-        .flatMap(at -> at.methods.stream())
-        .filter(m -> m.name().equals(name) && m.tree().getBody() != null)
-        .map(ClassModel.Method::id)
-        .toList();
-  }
-
-  /** Writes a function value's code in place, applied to operands; null where it is not known. */
-  @Nullable Operand apply(ExpressionTree function, List<Operand> arguments) {
-    Span span = body.span(function);
-    switch (body.expressions.unwrap(function)) {
-      case LambdaExpressionTree lambda -> {
-        Variable result = body.temporary(body.text(function));
-        int after = body.out.block();
-        Operand[] value = {Operand.of(result, TypeName.UNKNOWN)};
-        body.inScope(() -> value[0] = applyLambda(lambda, arguments, result, after));
-        body.out.jump(after);
-        body.out.enter(after);
-        return value[0];
-      }
-      case MemberReferenceTree reference -> {
-        String name = reference.getName().toString();
-        ExpressionTree qualifier = reference.getQualifierExpression();
-        TypeName type = body.expressions.typeNamed(qualifier);
-        if (type == null) {
-          Operand receiver = body.expressions.translate(qualifier);
-          return applyTo(function, receiver, name, arguments);
-        }
-        ClassModel model = body.shared.index().find(type.name());
-        List<ClassModel.Method> statics =
-            model == null
-                ? List.of()
-                : body.shared.index().methods(model, name, arguments.size()).stream()
-                    .filter(ClassModel.Method::isStatic)
-                    .toList();
-        if (!statics.isEmpty()) {
-          return call(function, null, statics, arguments);
-        }
-        return arguments.isEmpty() || name.equals("new")
-            ? body.unknown(span, body.text(function), type)
-            : applyTo(function, arguments.getFirst(), name, arguments.subList(1, arguments.size()));
-      }
-      default -> {
-        body.expressions.translate(function);
-        return null;
-      }
-    }
-  }
-
-  private Operand applyLambda(
-      LambdaExpressionTree lambda, List<Operand> arguments, Variable result, int after) {
-    for (int i = 0; i < Math.min(arguments.size(), lambda.getParameters().size()); i++) {
-      Operand given = arguments.get(i);
-      VariableTree parameter = lambda.getParameters().get(i);
-      String name = parameter.getName().toString();
-      Operand local = body.declare(name, given.type());
-      body.out.add(new Op.Copy(body.span(parameter), local.variable(), given.variable()));
-      body.rebind(name, given.view());
-    }
-    TypeName[] type = {TypeName.UNKNOWN};
-    body.exits.withLambda(
-        result,
-        after,
-        () -> {
-          if (lambda.getBody() instanceof ExpressionTree expression) {
-            Operand value = body.expressions.translate(expression);
-            body.out.add(new Op.Copy(body.span(expression), result, value.variable()));
-            type[0] = value.type();
-          } else {
-            body.statements.translate((StatementTree) lambda.getBody());
-          }
-        });
-    return Operand.of(result, type[0]);
-  }
-
-  private Operand applyTo(Tree tree, Operand receiver, String name, List<Operand> arguments) {
-    if (arguments.isEmpty()) {
-      return on(tree, receiver, name, List.of(), false);
-    }
-    ClassModel model = body.shared.index().find(receiver.type().name());
-    List<ClassModel.Method> found =
-        model == null ? List.of() : body.shared.index().methods(model, name, arguments.size());
-    return found.isEmpty()
-        ? unknownCall(tree, arguments, TypeName.UNKNOWN)
-        : call(tree, receiver, overridden(model, found, arguments.size()), arguments);
-  }
-
   // --- odds and ends -----------------------------------------------------------------------------
 
   /** What a resource's end does: a free where its type is known to be native. */
@@ -509,10 +374,10 @@ final class Calls {
     if (!KnownTypes.isLock(receiver.type())) {
       return null;
     }
+    if (name.equals("readLock") || name.equals("writeLock")) {
+      return receiver;
+    }
     switch (name) {
-      case "readLock", "writeLock" -> {
-        return receiver;
-      }
       case "lock", "lockInterruptibly", "tryLock" ->
           body.out.add(new Op.Lock(body.span(tree), receiver.variable()));
       case "unlock", "unlockRead", "unlockWrite" ->

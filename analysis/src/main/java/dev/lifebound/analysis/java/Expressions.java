@@ -68,11 +68,11 @@ final class Expressions {
       case BinaryTree binary -> binary(binary);
       case InstanceOfTree test -> truth(test);
       case LambdaExpressionTree lambda -> {
-        body.calls.later(lambda);
+        body.closures.later(lambda);
         yield unknown(tree);
       }
       case MemberReferenceTree reference -> {
-        body.calls.later(reference);
+        body.closures.later(reference);
         yield unknown(tree);
       }
       case SwitchExpressionTree selection -> selection(selection);

@@ -40,7 +40,7 @@ final class GuardScan extends TreeScanner<@Nullable Void, @Nullable Void> {
     if (field != null) {
       marked.add(field);
     }
-    return super.visitAssignment(tree, unused);
+    return super.visitAssignment(tree, null);
   }
 
   @Override
@@ -55,7 +55,7 @@ final class GuardScan extends TreeScanner<@Nullable Void, @Nullable Void> {
         marked.add(field);
       }
     }
-    return super.visitMethodInvocation(tree, unused);
+    return super.visitMethodInvocation(tree, null);
   }
 
   @Override
@@ -63,7 +63,7 @@ final class GuardScan extends TreeScanner<@Nullable Void, @Nullable Void> {
     if (throwsAny(tree.getThenStatement()) || throwsAny(tree.getElseStatement())) {
       fieldsIn(tree.getCondition());
     }
-    return super.visitIf(tree, unused);
+    return super.visitIf(tree, null);
   }
 
   private void fieldsIn(Tree condition) {
@@ -77,7 +77,7 @@ final class GuardScan extends TreeScanner<@Nullable Void, @Nullable Void> {
       @Override
       public @Nullable Void visitMemberSelect(MemberSelectTree tree, @Nullable Void unused) {
         add(tree);
-        return super.visitMemberSelect(tree, unused);
+        return super.visitMemberSelect(tree, null);
       }
 
       private void add(ExpressionTree tree) {

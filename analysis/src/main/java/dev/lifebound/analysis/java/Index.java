@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Every class of the unit by name, with its members and hierarchy. Read-only once built. */
 final class Index {
   private final Map<String, ClassModel> classes = new LinkedHashMap<>();
-  private final Map<ClassTree, ClassModel> byTree = new IdentityHashMap<>();
+  private final IdentityHashMap<ClassTree, ClassModel> byTree = new IdentityHashMap<>();
   private final Map<String, List<ClassModel>> children = new LinkedHashMap<>();
 
   static Index of(List<ParsedFile> files) {

@@ -62,7 +62,7 @@ final class MapCalls {
       }
       case "clear", "invalidateAll", "replaceAll", "cleanUp", "pollFirstEntry", "pollLastEntry" -> {
         body.calls.operands(arguments);
-        body.out.add(new Op.Clear(span, map.variable()));
+        clear(span, map);
         return unknown(tree, TypeName.UNKNOWN);
       }
       case "computeIfAbsent", "computeIfPresent", "compute", "merge" -> {
@@ -101,6 +101,9 @@ final class MapCalls {
         if (count == 0) {
           yield unknown(tree, type);
         }
+        if (!matters(map)) {
+          yield unknown(tree, type);
+        }
         Variable to = body.temporary(body.text(tree));
         body.out.add(
             new Op.Remove(
@@ -108,6 +111,9 @@ final class MapCalls {
         yield count == 1 ? Operand.of(to, type) : unknown(tree, BOOLEAN);
       }
       case "containsKey" -> {
+        if (!matters(map)) {
+          yield unknown(tree, BOOLEAN);
+        }
         Variable found = body.temporary(body.text(tree));
         Variable value = body.temporary(body.text(tree));
         body.out.add(
@@ -118,14 +124,30 @@ final class MapCalls {
     };
   }
 
+  /** Maps that cannot hold native memory are told as objects of which nothing is known. */
+  private boolean matters(Operand map) {
+    return body.shared.matters(map.type());
+  }
+
+  private void clear(Span span, Operand map) {
+    if (matters(map)) {
+      body.out.add(new Op.Clear(span, map.variable()));
+    }
+  }
+
   private Operand lookup(Tree tree, Operand map, Operand key) {
+    if (!matters(map)) {
+      return unknown(tree, KnownTypes.valueOf(map.type()));
+    }
     Variable to = body.temporary(body.text(tree));
     body.out.add(new Op.Lookup(body.span(tree), to, null, map.variable(), key.variable()));
     return Operand.of(to, KnownTypes.valueOf(map.type()));
   }
 
   private void insert(Span span, Operand map, Operand key, Operand value) {
-    body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    if (matters(map)) {
+      body.out.add(new Op.Insert(span, map.variable(), key.variable(), value.variable()));
+    }
   }
 
   private Operand putIfAbsent(Tree tree, Operand map, List<Operand> arguments) {
@@ -156,8 +178,7 @@ final class MapCalls {
     Operand key = body.expressions.translate(arguments.getFirst()).as(KnownTypes.keyOf(map.type()));
     if (name.equals("merge")) {
       body.calls.operands(arguments.subList(1, arguments.size()));
-      body.out.add(
-          new Op.Insert(span, map.variable(), key.variable(), unknown(tree, type).variable()));
+      insert(span, map, key, unknown(tree, type));
       return unknown(tree, type);
     }
     ExpressionTree function = arguments.getLast();
@@ -168,14 +189,14 @@ final class MapCalls {
         () -> {
           List<Operand> given =
               name.equals("computeIfAbsent") ? List.of(key) : List.of(key, before);
-          Operand made = body.calls.apply(function, given);
+          Operand made = body.closures.apply(function, given);
           Operand value = made == null ? unknown(tree, type) : made;
           body.out.add(new Op.Copy(span, result, value.variable()));
           whenNull(
               span,
               value,
               () -> {
-                if (!name.equals("computeIfAbsent")) {
+                if (!name.equals("computeIfAbsent") && matters(map)) {
                   body.out.add(new Op.Remove(span, null, map.variable(), key.variable()));
                 }
               },
@@ -240,7 +261,7 @@ final class MapCalls {
           null,
           element -> {
             if (!arguments.isEmpty()) {
-              body.calls.apply(arguments.getFirst(), List.of(element));
+              body.closures.apply(arguments.getFirst(), List.of(element));
             }
           });
       return body.nothing(span);
@@ -264,12 +285,15 @@ final class MapCalls {
   }
 
   private void removeFrom(Span span, Operand.All all, String name) {
+    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
     if (!all.live()) {
       return;
     }
-    Variable map = all.map().variable();
-    boolean last = name.equals("remove") && all.shape() == Operand.Shape.ITERATOR;
-    body.out.add(last ? new Op.Remove(span, null, map, all.cursor()) : new Op.Clear(span, map));
+    if (!last) {
+      clear(span, all.map());
+    } else if (matters(all.map())) {
+      body.out.add(new Op.Remove(span, null, all.map().variable(), all.cursor()));
+    }
   }
 
   private Operand onStream(
@@ -337,7 +361,7 @@ final class MapCalls {
 
   private void applyToEntry(List<? extends ExpressionTree> arguments, Operand entry) {
     if (!arguments.isEmpty() && entry.view() instanceof Operand.One one) {
-      body.calls.apply(arguments.getFirst(), List.of(one.key(), one.value()));
+      body.closures.apply(arguments.getFirst(), List.of(one.key(), one.value()));
     }
   }
 
@@ -350,7 +374,14 @@ final class MapCalls {
     Operand value =
         Operand.of(
             body.temporary("value of " + map.variable().name()), KnownTypes.valueOf(map.type()));
-    body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+    if (matters(map)) {
+      body.out.add(new Op.Next(span, map.variable(), key.variable(), value.variable()));
+    } else {
+      Operand any = body.unknown(span, key.variable().name(), key.type());
+      body.out.add(new Op.Copy(span, key.variable(), any.variable()));
+      any = body.unknown(span, value.variable().name(), value.type());
+      body.out.add(new Op.Copy(span, value.variable(), any.variable()));
+    }
     return switch (all.part()) {
       case KEYS -> key;
       case VALUES -> value;

@@ -67,6 +67,15 @@ final class NativeTypes {
         .anyMatch(name -> byBody.containsKey(name) || table.isNative(name));
   }
 
+  /** Whether a class of the unit has a field of native memory, as a record of a segment has. */
+  boolean holdsNative(TypeName type) {
+    ClassModel model = index.find(type.name());
+    return model != null
+        && index.lineage(model).stream()
+            .flatMap(at -> at.fields.values().stream())
+            .anyMatch(field -> !field.isStatic() && isNative(field.type()));
+  }
+
   /** Whether a type is an interface of the unit, so that its values may be anything. */
   boolean isOpen(TypeName type) {
     ClassModel model = index.find(type.name());
@@ -119,21 +128,27 @@ final class NativeTypes {
   private Map<String, Map<String, Freeing>> pass() {
     Map<String, Map<String, Freeing>> found = new LinkedHashMap<>();
     for (ClassModel model : index.classes()) {
-      if (model.isInterface() || byBody.containsKey(model.name) || refusesUseAfterClose(model)) {
+      if (model.isInterface() || byBody.containsKey(model.name)) {
         continue;
       }
-      for (ClassModel.Method method : model.methods) {
-        if (isCandidate(method) && frees(method, new HashSet<>(), 0)) {
-          Freeing.Effect effect = isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
-          found
-              .computeIfAbsent(model.name, n -> new LinkedHashMap<>())
-              .put(
-                  method.name(),
-                  new Freeing(model.label(method.name()), Freeing.Knowledge.BODY, effect));
-        }
+      Map<String, Freeing> methods = freeingMethods(model);
+      if (!methods.isEmpty() && !refusesUseAfterClose(model)) {
+        found.put(model.name, methods);
       }
     }
     return found;
+  }
+
+  private Map<String, Freeing> freeingMethods(ClassModel model) {
+    Map<String, Freeing> methods = new LinkedHashMap<>();
+    for (ClassModel.Method method : model.methods) {
+      if (isCandidate(method) && frees(method, new HashSet<>(), 0)) {
+        Freeing.Effect effect = isCounted(model) ? Freeing.Effect.RELEASE : Freeing.Effect.FREE;
+        methods.put(
+            method.name(), new Freeing(model.label(method.name()), Freeing.Knowledge.BODY, effect));
+      }
+    }
+    return methods;
   }
 
   private static boolean isCandidate(ClassModel.Method method) {
@@ -162,7 +177,7 @@ final class NativeTypes {
       public @Nullable Void visitMethodInvocation(
           MethodInvocationTree call, @Nullable Void unused) {
         found[0] = found[0] || isFree(method, call, seen, depth);
-        return found[0] ? null : super.visitMethodInvocation(call, unused);
+        return found[0] ? null : super.visitMethodInvocation(call, null);
       }
     }.scan(method.tree().getBody(), null);
     return found[0];

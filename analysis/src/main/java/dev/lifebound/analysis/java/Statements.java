@@ -6,6 +6,7 @@ import com.sun.source.tree.BreakTree;
 import com.sun.source.tree.CaseTree;
 import com.sun.source.tree.CatchTree;
 import com.sun.source.tree.ContinueTree;
+import com.sun.source.tree.DefaultCaseLabelTree;
 import com.sun.source.tree.DoWhileLoopTree;
 import com.sun.source.tree.EnhancedForLoopTree;
 import com.sun.source.tree.ExpressionStatementTree;
@@ -306,7 +307,7 @@ final class Statements {
         result != null
             || cases.stream()
                 .flatMap(c -> c.getLabels().stream())
-                .anyMatch(l -> l.getKind() == Tree.Kind.DEFAULT_CASE_LABEL);
+                .anyMatch(DefaultCaseLabelTree.class::isInstance);
     if (!complete || ways.isEmpty()) {
       ways.add(after);
     }
@@ -365,7 +366,7 @@ final class Statements {
       public @Nullable Void visitMethodInvocation(
           MethodInvocationTree call, @Nullable Void unused) {
         found[0] |= call.getMethodSelect().toString().equals("this");
-        return super.visitMethodInvocation(call, unused);
+        return super.visitMethodInvocation(call, null);
       }
     }.scan(constructor.tree().getBody(), null);
     return found[0];

@@ -32,19 +32,19 @@ final class Suppressions {
       @Override
       public @Nullable Void visitClass(ClassTree tree, @Nullable Void unused) {
         add(tree.getModifiers(), tree);
-        return super.visitClass(tree, unused);
+        return super.visitClass(tree, null);
       }
 
       @Override
       public @Nullable Void visitMethod(MethodTree tree, @Nullable Void unused) {
         add(tree.getModifiers(), tree);
-        return super.visitMethod(tree, unused);
+        return super.visitMethod(tree, null);
       }
 
       @Override
       public @Nullable Void visitVariable(VariableTree tree, @Nullable Void unused) {
         add(tree.getModifiers(), tree);
-        return super.visitVariable(tree, unused);
+        return super.visitVariable(tree, null);
       }
     }.scan(file.tree(), null);
   }

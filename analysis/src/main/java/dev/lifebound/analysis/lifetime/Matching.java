@@ -61,7 +61,10 @@ final class Matching {
   private static Facts.@Nullable Part part(
       Value key, Value value, State.FreedMark mark, State state) {
     if (mark.freeing.effect() == Freeing.Effect.GROUP_FREE) {
-      boolean derived = derivedFrom(key, mark.value) || derivedFrom(value, mark.value);
+      boolean derived =
+          derivedFrom(key, mark.value)
+              || derivedFrom(value, mark.value)
+              || carries(value, mark.value, state);
       return derived ? Facts.Part.OWNER : null;
     }
     if (key.equals(mark.value)) {
@@ -82,6 +85,16 @@ final class Matching {
       }
     }
     return null;
+  }
+
+  /** Whether a field of the value is known to hold something derived from the owner. */
+  private static boolean carries(Value value, Value owner, State state) {
+    return isObject(value)
+        && state.heap.entrySet().stream()
+            .anyMatch(cell ->
+                cell.getKey() instanceof Value.FieldOf field
+                    && field.base().equals(value)
+                    && derivedFrom(cell.getValue(), owner));
   }
 
   private static boolean isObject(Value value) {

@@ -33,7 +33,7 @@ final class ClosedWhileMapped {
 
   /** The verdict on an entry that outlives its free, or null when nobody needs to hear of it. */
   @Nullable Verdict outlived(Facts.Outlived fact) {
-    if (fact.free().niledAfter() || !isDeclared(fact.map())) {
+    if (fact.free().niledAfter() || !isDeclared(fact.map()) || isOwnClose(fact)) {
       return null;
     }
     Verdict verdict = byKnowledge(fact.map(), fact.part(), fact.free());
@@ -71,6 +71,13 @@ final class ClosedWhileMapped {
     return concurrent
         ? new Verdict(verdict.colour(), "another thread can look the freed entry up in between")
         : atMost(verdict, "an exception in between leaves the freed entry in the map");
+  }
+
+  /** A handle's own close method: its callers are judged, for they know the map. */
+  private static boolean isOwnClose(Facts.Outlived fact) {
+    return fact.holding() == Facts.Holding.INSERTED_ELSEWHERE
+        && fact.part() == Facts.Part.VALUE_FIELD
+        && isTeardown(fact.free());
   }
 
   /** Maps whose authors answer for them are not declared. */

@@ -1,18 +1,14 @@
 package dev.lifebound.cli.command;
 
 import dev.lifebound.crash.lab.Laboratory;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,8 +39,8 @@ public final class Lifebound {
    */
   public int run(String[] arguments, Terminal terminal) {
     Root root = new Root();
-    CommandLine program = commandLine(root, terminal);
     try {
+      CommandLine program = commandLine(root, terminal);
       int exitCode = program.execute(arguments);
       program.getOut().flush();
       return exitCode;
@@ -136,7 +132,7 @@ public final class Lifebound {
       name = "lifebound",
       header = "Keeps native memory and the maps that hold it bound to one life.",
       synopsisSubcommandLabel = "COMMAND",
-      versionProvider = Version.class,
+      versionProvider = Version.Provider.class,
       mixinStandardHelpOptions = false,
       subcommandsRepeatable = false,
       exitCodeListHeading = "%nExit code:%n",
@@ -168,26 +164,6 @@ public final class Lifebound {
       List<String> names = new ArrayList<>(spec.subcommands().keySet());
       throw new ParameterException(
           spec.commandLine(), "a command must be given, one of: " + String.join(" ", names));
-    }
-  }
-
-  /** The version of the build. */
-  static String version() throws IOException {
-    Properties properties = new Properties();
-    try (InputStream in = Lifebound.class.getResourceAsStream("version.properties")) {
-      if (in == null) {
-        throw new IOException("the jar must hold its version: resource=version.properties");
-      }
-      properties.load(in);
-    }
-    return properties.getProperty("version");
-  }
-
-  /** What {@code --version} prints. */
-  private static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() throws IOException {
-      return new String[] {"lifebound " + version()};
     }
   }
 }

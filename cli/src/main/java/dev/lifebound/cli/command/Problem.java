@@ -10,6 +10,8 @@ enum Problem {
   PATH_NOT_FOUND(ExitCode.COULD_NOT_RUN),
   /** The project's {@code .lifebound.yaml} cannot be used. */
   CONFIG_INVALID(ExitCode.COULD_NOT_RUN),
+  /** The parser's native library does not load on this machine. */
+  PARSER_UNAVAILABLE(ExitCode.COULD_NOT_RUN),
   /** The paths hold nothing the analyser reads. */
   NOTHING_TO_SCAN(ExitCode.COULD_NOT_RUN),
   /** The result cannot be written where it should go. */

@@ -2,7 +2,6 @@ package dev.lifebound.cli.command;
 
 import dev.lifebound.analysis.Scanner;
 import dev.lifebound.finding.Report;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -11,9 +10,9 @@ import java.util.List;
  */
 final class SourceAnalysis implements Analysis {
   @Override
-  public Report scan(List<Path> paths, Progress progress) throws IOException {
+  public Report scan(List<Path> paths, Progress progress) {
     progress.step("scanning " + paths.size() + (paths.size() == 1 ? " path" : " paths"));
-    Scanner.Options options = Scanner.Options.of(Path.of(""), Lifebound.version());
+    Scanner.Options options = Scanner.Options.of(Path.of(""), Version.number());
     return switch (Scanner.scan(paths, options)) {
       case Scanner.Outcome.Scanned scanned -> scanned.report();
       case Scanner.Outcome.Refused refused ->

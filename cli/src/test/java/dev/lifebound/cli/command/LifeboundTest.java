@@ -15,6 +15,11 @@ class LifeboundTest {
     assertThat(recorder.run(Lifebound.program(), "--version")).isZero();
     assertThat(recorder.out()).matches("lifebound [0-9]+\\.[0-9]+\\.[0-9]+(-SNAPSHOT)?\n");
     assertThat(recorder.err()).isEmpty();
+    Recorder alone = new Recorder();
+    assertThat(Version.answer(new String[] {"--version"}, alone.terminal())).isTrue();
+    assertThat(alone.out()).isEqualTo(recorder.out());
+    assertThat(Version.answer(new String[] {"--debug", "--version"}, alone.terminal())).isFalse();
+    assertThat(Version.answer(new String[] {}, alone.terminal())).isFalse();
   }
 
   @Test

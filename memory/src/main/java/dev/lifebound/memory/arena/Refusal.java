@@ -14,6 +14,7 @@ final class Refusal {
   }
 
   /** What to throw, with what the slab said as its cause. */
+  @SuppressWarnings("ReferenceEquality") // the cause itself may be what is thrown
   static RuntimeException of(
       MapArena arena, long position, long bytes, @Nullable RuntimeException cause) {
     if (cause instanceof IllegalStateException && isAlive(arena, position)) {

@@ -52,14 +52,9 @@ final class Attachments {
       children.add(child);
     }
 
-    void remove(long child) {
-      boolean last;
-      synchronized (this) {
-        last = children.remove(child) && children.isEmpty();
-      }
-      if (last) {
-        table.unpin(parent);
-      }
+    /** Whether this was the last child, whose going unpins the parent. */
+    synchronized boolean remove(long child) {
+      return children.remove(child) && children.isEmpty();
     }
 
     synchronized List<Long> members() {
@@ -124,6 +119,18 @@ final class Attachments {
         });
   }
 
+  /** Whether the block is pinned by children now. */
+  boolean hasChildren(long handle) {
+    Attached attached = byHandle.get(handle);
+    if (attached == null) {
+      return false;
+    }
+    synchronized (attached) {
+      Family family = attached.family;
+      return family != null && !family.members().isEmpty();
+    }
+  }
+
   private void attach(long handle, String what, Consumer<Attached> change) {
     table.pin(handle, what);
     try {
@@ -147,8 +154,8 @@ final class Attachments {
   }
 
   /**
-   * Unregisters a block that has just become stale: names first, then children (which become stale
-   * in turn), then listeners. What they throw is collected; everything is told.
+   * Unregisters a block that has just become stale: names, then listeners, then children (which
+   * become stale in turn). What they throw is collected; everything is told.
    */
   @Nullable RuntimeException detach(long handle) {
     Attached attached = byHandle.remove(handle);
@@ -156,12 +163,13 @@ final class Attachments {
       return null;
     }
     List<Runnable> steps = new ArrayList<>();
+    List<Runnable> kills = new ArrayList<>();
     synchronized (attached) {
       attached.detached = true;
       attached.names.forEach(name -> steps.add(() -> names.remove(name, handle)));
       Family family = attached.family;
       if (family != null) {
-        family.members().forEach(child -> steps.add(() -> table.kill(child)));
+        family.members().forEach(child -> kills.add(() -> table.kill(child)));
       }
       attached.listeners.forEach(listener -> steps.add(() -> listener.stale(handle)));
     }
@@ -173,20 +181,22 @@ final class Attachments {
         failure = joined(failure, e);
       }
     }
-    return failure;
+    return kills.isEmpty() ? failure : joined(failure, Cascade.run(kills));
   }
 
   /** Called when the memory of a block with the ATTACHED bit has been freed. */
-  void freed(long handle) {
+  @Nullable RuntimeException freed(long handle) {
     Family family = families.remove(handle);
-    if (family != null) {
-      family.remove(handle);
-    }
+    return family != null && family.remove(handle)
+        ? Cascade.run(List.of(() -> table.unpin(family.parent)))
+        : null;
   }
 
-  static RuntimeException joined(@Nullable RuntimeException first, RuntimeException next) {
-    if (first == null) {
-      return next;
+  /** Both failures as one; null when there is none. */
+  static @Nullable RuntimeException joined(
+      @Nullable RuntimeException first, @Nullable RuntimeException next) {
+    if (first == null || next == null) {
+      return first == null ? next : first;
     }
     first.addSuppressed(next);
     return first;

@@ -1,9 +1,8 @@
 package dev.lifebound.memory.handle;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -16,36 +15,49 @@ import org.jspecify.annotations.Nullable;
  * child and read section that pin it are gone, its memory is freed and its slot gets a new
  * generation.
  */
-final class BlockTable {
+class BlockTable {
+  // Longer than the house's files: the transitions are read together or not understood at all.
+
   final int number;
   final SlotTable slots = new SlotTable();
   final BlockPool pool = new BlockPool();
   final Tags tags;
   final Lives lives;
+  final Leaks leaks;
   final Refusals refusals = new Refusals(this);
   final Attachments attachments = new Attachments(this);
+  final Addresses addresses;
   final Sections sections;
   final BoundKeys boundKeys = new BoundKeys();
   final Counters counters = new Counters();
 
   private final Runnable whenEmpty;
 
-  /** Adopted blocks by address, for refusing a second adoption. */
-  private final ConcurrentMap<Long, Long> adopted = new ConcurrentHashMap<>();
-
   /** Blocks whose memory is not freed yet. */
   private final LongAdder undead = new LongAdder();
 
+  /** Takes the registry's MXBean away. */
+  volatile @Nullable Runnable whenClosing;
+
+  private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean poolClosed = new AtomicBoolean();
   private volatile boolean closed;
 
   /** {@code whenEmpty} runs once, when the closed table has freed its last block. */
-  BlockTable(int number, Tags tags, Lives lives, Sections sections, Runnable whenEmpty) {
+  BlockTable(int number, RegistryBuilder settings, Runnable whenEmpty) {
     this.number = number;
-    this.tags = tags;
-    this.lives = lives;
-    this.sections = sections;
+    this.tags = new Tags(settings.byteLimit, settings.tagLimits);
+    this.lives = new Lives(settings.tracking);
+    this.leaks = new Leaks(this, settings.leakListener);
+    this.addresses = settings.checked ? new CheckedAddresses(this) : new Addresses(this);
+    this.sections = new Sections(settings.sectionWarningNanos, settings.sectionWarning);
     this.whenEmpty = whenEmpty;
+  }
+
+  static BlockTable of(int number, RegistryBuilder settings, Runnable whenEmpty) {
+    return settings.checked || settings.tracking == Tracking.FULL
+        ? new WatchedTable(number, settings, whenEmpty)
+        : new BlockTable(number, settings, whenEmpty);
   }
 
   boolean isClosed() {
@@ -57,9 +69,9 @@ final class BlockTable {
   }
 
   /**
-   * Enters a block of the pool ({@code held} is null) or one that {@code held} holds, as a key of
+   * Enters a block of our own ({@code held} is null) or one that {@code held} holds, as a key of
    * the bound map with the number {@code owner}, or 0. When it throws, {@code held} is still the
-   * caller's.
+   * caller's. No memory is allocated for a block that a limit refuses.
    */
   long enter(@Nullable HeldBlock held, long byteSize, Tags.Account account, int owner) {
     undead.increment();
@@ -72,19 +84,35 @@ final class BlockTable {
     }
     long handle;
     try {
-      handle = occupy(held, byteSize, account, owner);
+      handle =
+          held == null && byteSize > BlockPool.MAX_BLOCK_BYTES
+              ? occupyLarge(byteSize, account, owner)
+              : occupy(held, byteSize, account, owner);
     } catch (Throwable e) {
       tags.leave(account, byteSize);
       leaveUndead();
       throw e;
     }
-    counters.allocated(byteSize, account.tag);
+    counters.allocated(handle, byteSize, account.tag);
     // close() may have walked past the slot before it was published; otherwise it has freed the
     // block.
-    if (closed && withdraw(handle)) {
+    if (closed && held == null) {
+      kill(handle);
+      checkOpen();
+    } else if (closed && withdraw(handle)) {
       checkOpen();
     }
     return handle;
+  }
+
+  private long occupyLarge(long byteSize, Tags.Account account, int owner) {
+    HeldBlock own = HeldBlock.allocate(byteSize);
+    try {
+      return occupy(own, byteSize, account, owner);
+    } catch (Throwable e) {
+      own.deallocator().free(own.segment());
+      throw e;
+    }
   }
 
   private long occupy(@Nullable HeldBlock held, long byteSize, Tags.Account account, int owner) {
@@ -108,16 +136,12 @@ final class BlockTable {
       long position = pool.allocate(byteSize);
       int slab = BlockPool.slabOf(position);
       long address = pool.slab(slab).address() + BlockPool.offset(position);
+      addresses.enter(handle, address, byteSize, HeldBlock.Origin.POOL);
       slots.fill(slot, address, byteSize, account.number, slab + 1);
       return;
     }
     long address = held.segment().address();
-    if (held.adopted()) {
-      Long live = adopted.putIfAbsent(address, handle);
-      if (live != null) {
-        throw refusals.alreadyLive(address, live);
-      }
-    }
+    addresses.enter(handle, address, byteSize, held.origin());
     slots.fill(slot, address, byteSize, account.number, 0);
     slots.setHeld(slot, held);
   }
@@ -144,7 +168,7 @@ final class BlockTable {
   }
 
   /** The word of a live block; otherwise the refusal, counted. */
-  private long liveWord(int slot, long handle, String operation) {
+  long liveWord(int slot, long handle, String operation) {
     long word = slots.stateAcquire(slot);
     if (!isLive(word, handle)) {
       throw refuse(handle, word, operation);
@@ -176,8 +200,7 @@ final class BlockTable {
     int slot = slot(handle);
     while (true) {
       long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0) {
+      if (!isHeld(word, handle)) {
         DoubleReleaseException refusal = refusals.doubleRelease(handle, word);
         counters.doubleRelease(handle, refusal);
         throw refusal;
@@ -192,26 +215,31 @@ final class BlockTable {
   }
 
   /**
-   * Gives one reference back if the block still has one: for a holder whose block may have been
-   * killed under it, which takes its reference too.
+   * Gives one reference back if the block still has one, and says whether it had: for a holder
+   * whose block may have been killed under it, which takes its reference too.
    *
    * @param keyMapKnows whether the bound map whose key the block is has dropped the entry already
    */
-  void releaseIfHeld(long handle, boolean keyMapKnows) {
+  boolean releaseIfHeld(long handle, boolean keyMapKnows) {
     int slot = Handles.slot(handle);
     while (true) {
       long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0) {
-        return;
+      if (!isHeld(word, handle)) {
+        return false;
       }
       long next = word - SlotTable.ONE_REFERENCE;
       if (SlotTable.references(next) != 0
           ? slots.casState(slot, word, next)
           : end(handle, word, next, SlotTable.DYING, keyMapKnows)) {
-        return;
+        return true;
       }
     }
+  }
+
+  /** Whether the word is this block's and has references, live or not. */
+  static boolean isHeld(long word, long handle) {
+    return SlotTable.generation(word) == Handles.generation(handle)
+        && SlotTable.references(word) != 0;
   }
 
   /** Takes all references from a block, if it still has any. */
@@ -219,8 +247,7 @@ final class BlockTable {
     int slot = Handles.slot(handle);
     while (true) {
       long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0
+      if (!isHeld(word, handle)
           || end(handle, word, word - SlotTable.references(word), SlotTable.DYING, false)) {
         return;
       }
@@ -232,8 +259,7 @@ final class BlockTable {
     int slot = Handles.slot(handle);
     while (true) {
       long word = slots.stateAcquire(slot);
-      if (SlotTable.generation(word) != Handles.generation(handle)
-          || SlotTable.references(word) == 0) {
+      if (!isHeld(word, handle)) {
         return false;
       }
       if (end(handle, word, word - SlotTable.references(word), SlotTable.FREED_BY_C, false)) {
@@ -272,7 +298,7 @@ final class BlockTable {
    * @param keyMapKnows whether the bound map whose key the block is need not be told
    * @return false when the word had changed, and nothing was done
    */
-  private boolean end(long handle, long word, long next, int newState, boolean keyMapKnows) {
+  boolean end(long handle, long word, long next, int newState, boolean keyMapKnows) {
     int slot = Handles.slot(handle);
     boolean ends = SlotTable.state(word) == SlotTable.LIVE;
     long target = ends ? SlotTable.withState(next, newState) : next;
@@ -296,6 +322,9 @@ final class BlockTable {
       failure = tell(handle, owner);
     }
     finish(handle, target, tell, failure);
+    if (ends && newState == SlotTable.DYING && SlotTable.leases(word) != 0) {
+      counters.leased(this, handle);
+    }
     return true;
   }
 
@@ -328,10 +357,10 @@ final class BlockTable {
   }
 
   /** From here C may hand the same address out again, and it may be adopted again. */
-  private void forgetAddress(int slot, long handle) {
+  void forgetAddress(int slot, long handle) {
     HeldBlock held = slots.held(slot);
-    if (held != null && held.adopted()) {
-      adopted.remove(held.segment().address(), handle);
+    if (held != null) {
+      addresses.leave(handle, held.segment().address(), held.origin());
     }
   }
 
@@ -375,6 +404,27 @@ final class BlockTable {
     }
   }
 
+  void checkLive(long handle, String operation) {
+    liveWord(slot(handle), handle, operation);
+    lives.touched(handle, operation);
+  }
+
+  /** In checked mode, refuses borrowed bytes that lie in another block, or only half in one. */
+  void checkBorrowed(long handle, long address, long bytes) {}
+
+  /** The refusal of a pointer that has left a pinned block. */
+  CheckFailedException strayed(long handle, long address, long bytes) {
+    return refusals.strayed(handle, address, bytes, null);
+  }
+
+  /** In checked mode, refuses bytes that are not the block's; otherwise does nothing. */
+  void checkInside(long handle, long address, long bytes) {}
+
+  /** The refusal of an access that leaves its block. */
+  IndexOutOfBoundsException outside(long handle, long at, long bytes) {
+    return refusals.outside(handle, at, bytes);
+  }
+
   /** Says in the state word that the block's end must be told. The caller holds a pin. */
   void markAttached(long handle) {
     int slot = Handles.slot(handle);
@@ -392,7 +442,7 @@ final class BlockTable {
       return;
     }
     if (sections.mustWait()) {
-      counters.deferred(handle);
+      counters.deferred(this, handle, Counters.BY_SECTION);
       sections.defer(this, handle);
     } else {
       reclaim(handle);
@@ -408,6 +458,7 @@ final class BlockTable {
     Tags.Account account = tags.account(slots.tag(slot));
     RuntimeException failure = null;
     if (home != 0) {
+      addresses.leave(handle, slots.address(slot), HeldBlock.Origin.POOL);
       pool.free(pool.position(home - 1, slots.address(slot)), size);
     } else {
       failure = freeHeld(handle, SlotTable.state(word) == SlotTable.FREED_BY_C);
@@ -422,7 +473,7 @@ final class BlockTable {
     tags.leave(account, size);
     leaveUndead();
     if (SlotTable.isAttached(word)) {
-      attachments.freed(handle);
+      failure = Attachments.joined(failure, attachments.freed(handle));
     }
     if (failure != null) {
       throw failure;
@@ -437,7 +488,7 @@ final class BlockTable {
       return null;
     }
     // Before the memory is free: afterwards its address may be adopted again at once.
-    adopted.remove(held.segment().address(), handle);
+    addresses.leave(handle, held.segment().address(), held.origin());
     try {
       held.deallocator().free(held.segment());
       return null;
@@ -446,9 +497,21 @@ final class BlockTable {
     }
   }
 
-  /** Kills every block; what deallocators throw is joined. */
-  @Nullable RuntimeException close() {
+  /** Kills every block, and reports those that were live; what deallocators throw is joined. */
+  @Nullable RuntimeException close(Leak.Cause cause) {
     closed = true;
+    Runnable unregister = whenClosing;
+    if (unregister != null) {
+      unregister.run();
+    }
+    List<Leak> leaked = closing.compareAndSet(false, true) ? leaks.live(cause) : List.of();
+    RuntimeException failure = killAll();
+    leaks.report(leaked);
+    closePoolIfEmpty();
+    return failure;
+  }
+
+  private @Nullable RuntimeException killAll() {
     RuntimeException failure = null;
     int used = slots.used();
     for (int slot = 0; slot < used; slot++) {
@@ -459,7 +522,6 @@ final class BlockTable {
         failure = Attachments.joined(failure, e);
       }
     }
-    closePoolIfEmpty();
     return failure;
   }
 

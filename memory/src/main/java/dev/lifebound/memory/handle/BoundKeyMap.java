@@ -38,7 +38,9 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     this.table = registry.table();
     this.tag = Objects.requireNonNull(tag, "tag must not be null");
     this.map = map instanceof ConcurrentMap ? map : Collections.synchronizedMap(map);
-    this.number = table.boundKeys.register(handle -> this.map.remove(handle));
+    Map<Long, V> below = this.map;
+    // Captures the map below and not this one: blocks must not keep their registry reachable.
+    this.number = table.boundKeys.register(below::remove);
   }
 
   /**

@@ -37,25 +37,35 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A handle that {@code get} returns may be stale by the time it is used, which the registry
  * refuses; {@link #lease} tries again instead. Handles that {@code remove} and {@code put} return
- * were released, and serve to tell whether there was an entry.
+ * were released, and serve to tell whether there was an entry. What a function given to {@code
+ * compute} and its like answers is the map's in any case, and is released when it does not come
+ * into the map; the function may be asked more than once.
  *
  * @param <K> the type of keys
  */
-public final class BoundMap<K> extends AbstractMap<K, Long>
-    implements ConcurrentMap<K, Long>, AutoCloseable {
+public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
   private final BlockTable table;
   private final Registry registry;
   private final Map<K, Long> map;
   private final boolean concurrent;
   private volatile boolean closed;
 
-  /** One entry, as its block knows it. Equal bindings are the same entry. */
-  private record Binding<K>(BoundMap<K> map, K key) implements StaleListener {
+  /**
+   * One entry, as its block knows it. Equal bindings are the same entry. Knows the map below and
+   * not this one, which holds the registry: blocks must not keep their registry reachable.
+   */
+  record Binding<K>(Map<K, Long> map, BlockTable table, K key) implements StaleListener {
     @Override
     public void stale(long handle) {
-      if (map.map.remove(key, handle)) {
-        map.table.releaseIfHeld(handle, false);
+      if (map.remove(key, handle)) {
+        table.releaseIfHeld(handle, false);
       }
+    }
+
+    /** The entry has left the map below: its binding and its reference go. */
+    void dropped(long handle) {
+      table.attachments.unlisten(handle, this);
+      table.releaseIfHeld(handle, false);
     }
 
     @Override
@@ -98,7 +108,7 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
   public static <K> BoundMap<K> over(
       Registry registry, ConcurrentMap<K, Long> cache, Evictions<K> evictions) {
     BoundMap<K> bound = new BoundMap<>(registry, cache);
-    evictions.bind(bound);
+    evictions.bind(bound.table, bound.map);
     return bound;
   }
 
@@ -125,7 +135,7 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
     if (registry.isLive(handle)) {
       throw cause;
     }
-    new Binding<>(this, key).stale(handle);
+    binding(key).stale(handle);
   }
 
   @Override
@@ -258,11 +268,15 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
               + registry
               + "; put before close()");
     }
-    table.attachments.listen(handle, new Binding<>(this, key));
+    table.attachments.listen(handle, binding(key));
+  }
+
+  private Binding<K> binding(K key) {
+    return new Binding<>(map, table, key);
   }
 
   private void unbind(K key, long handle) {
-    table.attachments.unlisten(handle, new Binding<>(this, key));
+    table.attachments.unlisten(handle, binding(key));
   }
 
   /**
@@ -270,16 +284,20 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
    */
   private void settle(K key, Long handle) {
     if (!registry.isLive(handle)) {
-      new Binding<>(this, key).stale(handle);
+      binding(key).stale(handle);
     } else if (closed) {
       var _ = remove(key, handle);
     }
   }
 
-  /** The entry has left the map below: its binding and its reference go. */
-  void dropped(K key, Long handle) {
-    unbind(key, handle);
+  @Override
+  void giveBack(long handle) {
+    table.slot(handle); // refuses the handle of another registry
     table.releaseIfHeld(handle, false);
+  }
+
+  private void dropped(K key, Long handle) {
+    binding(key).dropped(handle);
   }
 
   @SuppressWarnings("unchecked") // it was equal to a key of the map
@@ -359,7 +377,7 @@ public final class BoundMap<K> extends AbstractMap<K, Long>
   }
 
   /** An entry whose setValue is a put. */
-  private final class WriteThrough extends SimpleEntry<K, Long> {
+  private final class WriteThrough extends AbstractMap.SimpleEntry<K, Long> {
     private static final long serialVersionUID = 1L;
 
     WriteThrough(K key, Long handle) {

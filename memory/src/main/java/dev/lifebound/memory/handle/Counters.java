@@ -2,23 +2,53 @@ package dev.lifebound.memory.handle;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a registry counts beside its blocks. */
+/** What a registry counts beside its blocks, and the door to the flight recorder. */
 final class Counters {
+  static final String BY_LEASE = "lease";
+  static final String BY_SECTION = "read section";
+
   final LongAdder staleUses = new LongAdder();
   final LongAdder doubleReleases = new LongAdder();
   final LongAdder deferredFrees = new LongAdder();
 
-  void allocated(long byteSize, String tag) {}
+  void allocated(long handle, long byteSize, String tag) {
+    if (Events.areOn()) {
+      JfrEvents.allocated(handle, byteSize, tag);
+    }
+  }
 
   void staleUse(long handle, String operation, StaleHandleException refusal) {
     staleUses.increment();
+    if (Events.areOn()) {
+      JfrEvents.staleUse(handle, operation, refusal);
+    }
   }
 
   void doubleRelease(long handle, DoubleReleaseException refusal) {
     doubleReleases.increment();
+    if (Events.areOn()) {
+      JfrEvents.doubleFree(handle, refusal);
+    }
   }
 
-  void deferred(long handle) {
+  void leaked(Leak leak) {
+    if (Events.areOn()) {
+      JfrEvents.leak(leak);
+    }
+  }
+
+  /** A block ended that was pinned: unless only its children pinned it, the free waits. */
+  void leased(BlockTable table, long handle) {
+    long word = table.slots.stateAcquire(Handles.slot(handle));
+    if (SlotTable.generation(word) == Handles.generation(handle) && SlotTable.leases(word) != 0) {
+      deferred(table, handle, BY_LEASE);
+    }
+  }
+
+  void deferred(BlockTable table, long handle, String by) {
     deferredFrees.increment();
+    if (Events.areOn()) {
+      JfrEvents.deferredFree(table, handle, by);
+    }
   }
 }

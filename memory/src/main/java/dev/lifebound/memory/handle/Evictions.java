@@ -1,6 +1,6 @@
 package dev.lifebound.memory.handle;
 
-import java.util.Objects;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,30 +20,43 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Report evictions only, each once; removals that go through the bound map are known to it.
+ *
+ * <p>Caffeine calls an eviction listener inside its lock for the entry. The end of an evicted block
+ * must then not touch the same cache: no deallocator that uses it, no children of the block among
+ * its entries. Where that cannot be had, use a {@code removalListener} and report what {@code
+ * cause.wasEvicted()}: it is called afterwards, on the cache's executor.
+ *
+ * <p>The cache must not put by itself, as a loading cache and {@code refreshAfterWrite} do: load
+ * with {@code computeIfAbsent} and refresh with {@code compute} of the bound map. Entries that have
+ * expired are freed when the cache notices; after {@link BoundMap#close} that is its {@code
+ * cleanUp}.
  */
 public final class Evictions<K> {
-  private volatile @Nullable BoundMap<K> map;
+  private record Bound<K>(BlockTable table, Map<K, Long> map) {}
+
+  /** Not the bound map itself: the cache holds us, and must not keep a registry reachable. */
+  private volatile @Nullable Bound<K> bound;
 
   /** For a map that is made afterwards. */
   public Evictions() {}
 
   /** The cache has removed this entry; the entry's reference is released. */
   public void evicted(K key, Long handle) {
-    BoundMap<K> bound = map;
-    if (bound == null) {
+    Bound<K> mine = bound;
+    if (mine == null) {
       throw new IllegalStateException(
           "evictions must belong to a bound map: key="
               + key
               + "; give them to BoundMap.over before the cache is used");
     }
-    bound.dropped(key, handle);
+    new BoundMap.Binding<>(mine.map, mine.table, key).dropped(handle);
   }
 
-  void bind(BoundMap<K> bound) {
-    if (map != null) {
+  void bind(BlockTable table, Map<K, Long> map) {
+    if (bound != null) {
       throw new IllegalArgumentException(
           "evictions must belong to one bound map; make a new Evictions for each");
     }
-    map = Objects.requireNonNull(bound, "map must not be null");
+    bound = new Bound<>(table, map);
   }
 }

@@ -121,6 +121,11 @@ public final class Lease implements AutoCloseable {
     return MemorySegment.ofAddress(slice.address()).reinterpret(byteSize, mine, null);
   }
 
+  /** The block as a plain slice, for calls that end before the lease. */
+  MemorySegment whole() {
+    return base.asSlice(check(0, byteSize), byteSize);
+  }
+
   /**
    * Gives the pin back; frees the block if it was released meanwhile and this was the last lease.
    */
@@ -144,21 +149,9 @@ public final class Lease implements AutoCloseable {
           "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
     }
     if (at < 0 || bytes < 0 || at > byteSize - bytes) {
-      throw outside(handle, at, bytes, byteSize);
+      throw table.outside(handle, at, bytes);
     }
     return offset + at;
-  }
-
-  static IndexOutOfBoundsException outside(long handle, long at, long bytes, long byteSize) {
-    return new IndexOutOfBoundsException(
-        "an access must stay in its block: block="
-            + Handles.block(handle)
-            + ", offset="
-            + at
-            + ", bytes="
-            + bytes
-            + ", size="
-            + byteSize);
   }
 
   @Override

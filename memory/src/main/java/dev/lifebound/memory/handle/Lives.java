@@ -21,13 +21,19 @@ final class Lives {
   private static final Set<Class<?>> OURS =
       Set.of(
           Attachments.class,
+          Block.class,
           BlockTable.class,
           BoundKeyMap.class,
           BoundMap.class,
+          Foreign.class,
+          Handover.class,
           Lease.class,
+          Leaks.class,
           Lives.class,
+          OwningMap.class,
           ReadSection.class,
-          Registry.class);
+          Registry.class,
+          WatchedTable.class);
 
   private final Tracking level;
   private final ConcurrentMap<Long, Life> byHandle = new ConcurrentHashMap<>();
@@ -35,7 +41,7 @@ final class Lives {
   private final AtomicInteger deadCount = new AtomicInteger();
 
   /** One block's life; the free site is null while it lives. */
-  record Life(long size, String tag, Site allocated, @Nullable Site freed) {}
+  record Life(long size, String tag, Site allocated, @Nullable Site freed, Touches touches) {}
 
   Lives(Tracking level) {
     this.level = level;
@@ -47,7 +53,7 @@ final class Lives {
             && ThreadLocalRandom.current().nextInt(Tracking.SAMPLE_ONE_IN) != 0)) {
       return;
     }
-    byHandle.put(handle, new Life(size, tag, Site.capture(OURS), null));
+    byHandle.put(handle, new Life(size, tag, Site.capture(OURS), null, new Touches()));
   }
 
   /** Records the free of a block that is followed; called before the handle goes stale. */
@@ -59,7 +65,8 @@ final class Lives {
     if (alive == null) {
       return;
     }
-    byHandle.put(handle, new Life(alive.size, alive.tag, alive.allocated, Site.capture(OURS)));
+    Site freed = Site.capture(OURS);
+    byHandle.put(handle, new Life(alive.size, alive.tag, alive.allocated, freed, alive.touches));
     dead.add(handle);
     if (deadCount.incrementAndGet() > MAX_DEAD) {
       Long oldest = dead.poll();
@@ -68,6 +75,20 @@ final class Lives {
         deadCount.decrementAndGet();
       }
     }
+  }
+
+  /** Records what is done with a block, at level full only. */
+  void touched(long handle, String operation) {
+    if (level == Tracking.FULL) {
+      Life life = byHandle.get(handle);
+      if (life != null) {
+        life.touches.add(new Touch(operation, Site.capture(OURS)));
+      }
+    }
+  }
+
+  boolean isOff() {
+    return level == Tracking.OFF;
   }
 
   @Nullable Life find(long handle) {

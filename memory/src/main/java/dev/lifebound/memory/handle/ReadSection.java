@@ -3,6 +3,7 @@ package dev.lifebound.memory.handle;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * One pin for many reads: while it is open, no block that it saw live is freed.
@@ -15,12 +16,14 @@ import java.lang.foreign.MemorySegment;
  * thread.
  */
 public final class ReadSection implements AutoCloseable {
+  private final Registry registry;
   private final BlockTable table;
   private final Sections.Seat seat;
   private boolean open = true;
 
-  ReadSection(BlockTable table, Sections.Seat seat) {
-    this.table = table;
+  ReadSection(Registry registry, Sections.Seat seat) {
+    this.registry = registry;
+    this.table = registry.table();
     this.seat = seat;
   }
 
@@ -48,7 +51,7 @@ public final class ReadSection implements AutoCloseable {
     SlotTable slots = table.slots;
     long size = slots.size(slot);
     if (offset < 0 || offset > size - Long.BYTES) {
-      throw Lease.outside(handle, offset, Long.BYTES, size);
+      throw table.outside(handle, offset, Long.BYTES);
     }
     MemorySegment base = table.base(slot);
     return base.get(JAVA_LONG_UNALIGNED, slots.address(slot) - base.address() + offset);
@@ -78,7 +81,12 @@ public final class ReadSection implements AutoCloseable {
   public void close() {
     if (open) {
       open = false;
-      table.sections.exit(seat);
+      try {
+        table.sections.exit(seat);
+      } finally {
+        // A registry that is dropped is closed; not while it is read.
+        Reference.reachabilityFence(registry);
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.lifebound.memory.handle;
 
+import org.jspecify.annotations.Nullable;
+
 /** Words for what a registry refuses: which block, what it was, where it lived and died. */
 final class Refusals {
   private final BlockTable table;
@@ -43,6 +45,64 @@ final class Refusals {
             + table.number
             + "; retain the first handle instead"
             + table.lives.text(live));
+  }
+
+  /** The pin of the caller keeps the slot's size the block's. */
+  IndexOutOfBoundsException outside(long handle, long at, long bytes) {
+    return new IndexOutOfBoundsException(
+        "an access must stay in its block: block="
+            + Handles.block(handle)
+            + ", offset="
+            + at
+            + ", bytes="
+            + bytes
+            + ", size="
+            + table.slots.size(Handles.slot(handle)));
+  }
+
+  AlreadyLiveException overlaps(
+      long address, long byteSize, long live, long liveAddress, long liveByteSize) {
+    return new AlreadyLiveException(
+        "a new block must not overlap a live one: new="
+            + range(address, byteSize)
+            + ", block="
+            + Handles.block(live)
+            + " at "
+            + range(liveAddress, liveByteSize)
+            + ", "
+            + describe(live)
+            + ", registry="
+            + table.number
+            + "; release that block first, or mend the size"
+            + table.lives.text(live));
+  }
+
+  CheckFailedException strayed(long handle, long address, long bytes, @Nullable Long other) {
+    long start = table.slots.address(Handles.slot(handle));
+    return new CheckFailedException(
+        "a pointer must stay in its block: block="
+            + Handles.block(handle)
+            + " at 0x"
+            + Long.toHexString(start)
+            + ", "
+            + describe(handle)
+            + ", pointer="
+            + range(address, bytes)
+            + ", offset="
+            + (address - start)
+            + (other == null || other == handle
+                ? ", in no other known block"
+                : ", in " + named(other))
+            + "; look at the arithmetic that made it");
+  }
+
+  /** Another block in a message: which, and what it was. */
+  String named(long other) {
+    return "block=" + Handles.block(other) + ", " + describe(other);
+  }
+
+  private static String range(long address, long byteSize) {
+    return "0x" + Long.toHexString(address) + "+" + byteSize;
   }
 
   IllegalStateException tooMany(String what, long handle, int limit, String remedy) {

@@ -1,10 +1,12 @@
 package dev.lifebound.memory.handle;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -36,18 +38,33 @@ public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
       new AtomicReferenceArray<>(Handles.MAX_REGISTRIES + 1);
 
+  private static final AtomicInteger NEXT_NUMBER = new AtomicInteger();
+
   private final int number;
   private final BlockTable table;
+  private final Cleaner.Cleanable backstop;
 
+  /** A class and not a lambda, whose capture of two values would cost a millisecond of start. */
+  private record NumberReturn(int number, WeakReference<Registry> owner) implements Runnable {
+    @Override
+    public void run() {
+      // Another registry may have it already, if this one was dropped.
+      NUMBERS.compareAndSet(number, owner, null);
+    }
+  }
+
+  /*
+   * A registry that is dropped without a close is closed by the cleaner. So every operation keeps it
+   * reachable to its end, or the cleaner could come between.
+   *
+   * What the table and the cleaner keep must not refer to this object: it is the sign that somebody
+   * can still use the handles.
+   */
   Registry(RegistryBuilder builder) {
-    this.number = claimNumber(this);
-    this.table =
-        new BlockTable(
-            number,
-            new Tags(builder.byteLimit, builder.tagLimits),
-            new Lives(builder.tracking),
-            new Sections(builder.sectionWarningNanos, builder.sectionWarning),
-            () -> NUMBERS.set(number, null));
+    WeakReference<Registry> mine = new WeakReference<>(this);
+    this.number = claimNumber(mine);
+    this.table = BlockTable.of(number, builder, new NumberReturn(number, mine));
+    this.backstop = Leaks.CLEANER.register(this, table.leaks);
   }
 
   /**
@@ -70,9 +87,11 @@ public final class Registry implements AutoCloseable {
     return new RegistryBuilder();
   }
 
-  private static int claimNumber(Registry registry) {
-    WeakReference<Registry> mine = new WeakReference<>(registry);
-    for (int n = 1; n <= Handles.MAX_REGISTRIES; n++) {
+  private static int claimNumber(WeakReference<Registry> mine) {
+    // Round and round, so that a number comes back as late as it can: a handle of a closed registry
+    // is then taken for one of a newer registry only after 1,022 others.
+    for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
+      int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
       WeakReference<Registry> owner = NUMBERS.get(n);
       if ((owner == null || owner.refersTo(null)) && NUMBERS.compareAndSet(n, owner, mine)) {
         return n;
@@ -105,14 +124,10 @@ public final class Registry implements AutoCloseable {
   long allocate(long byteSize, String tag, int owner) {
     checkSize(byteSize);
     Tags.Account account = table.tags.account(tag);
-    HeldBlock own = byteSize > BlockPool.MAX_BLOCK_BYTES ? HeldBlock.allocate(byteSize) : null;
     try {
-      return table.enter(own, byteSize, account, owner);
-    } catch (Throwable e) {
-      if (own != null) {
-        own.deallocator().free(own.segment());
-      }
-      throw e;
+      return table.enter(null, byteSize, account, owner);
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
@@ -138,8 +153,15 @@ public final class Registry implements AutoCloseable {
           "an adopted block must be native memory: block=" + block + "; copy it, or allocate");
     }
     checkSize(block.byteSize());
-    return table.enter(
-        new HeldBlock(block, deallocator, true), block.byteSize(), table.tags.account(tag), 0);
+    try {
+      return table.enter(
+          new HeldBlock(block, deallocator, HeldBlock.Origin.ADOPTED),
+          block.byteSize(),
+          table.tags.account(tag),
+          0);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -150,60 +172,38 @@ public final class Registry implements AutoCloseable {
    * @throws StaleHandleException when the parent is no longer live; the caller still owns the block
    */
   public long adoptChild(long parent, MemorySegment block, Deallocator deallocator, String tag) {
-    Objects.requireNonNull(deallocator, "deallocator must not be null");
-    OwnedOnceAttached owned = new OwnedOnceAttached(deallocator);
-    long child = adopt(block, owned, tag);
     try {
-      table.attachments.adoptChild(parent, child);
-    } catch (RuntimeException e) {
-      table.withdraw(child);
-      throw e;
-    }
-    if (!owned.take()) {
-      throw table.refuse(parent, table.slots.stateAcquire(table.slot(parent)), "adoptChild");
-    }
-    return child;
-  }
-
-  /**
-   * A child may be killed with its parent while it is being attached. Until that is done its memory
-   * is the caller's, and is not freed.
-   */
-  private static final class OwnedOnceAttached implements Deallocator {
-    private enum State {
-      CALLERS,
-      OURS,
-      KILLED_EARLY
-    }
-
-    private final Deallocator deallocator;
-    private final AtomicReference<State> state = new AtomicReference<>(State.CALLERS);
-
-    OwnedOnceAttached(Deallocator deallocator) {
-      this.deallocator = deallocator;
-    }
-
-    boolean take() {
-      return state.compareAndSet(State.CALLERS, State.OURS);
-    }
-
-    @Override
-    public void free(MemorySegment block) {
-      if (!state.compareAndSet(State.CALLERS, State.KILLED_EARLY)) {
-        deallocator.free(block);
+      Objects.requireNonNull(deallocator, "deallocator must not be null");
+      ChildDeallocator owned = new ChildDeallocator(deallocator);
+      long child = adopt(block, owned, tag);
+      try {
+        table.attachments.adoptChild(parent, child);
+      } catch (RuntimeException e) {
+        table.withdraw(child);
+        throw e;
       }
+      if (!owned.take()) {
+        throw table.refuse(parent, table.slots.stateAcquire(table.slot(parent)), "adoptChild");
+      }
+      return child;
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
   /** As {@link #allocate}, for a block that must not outlive another. */
   public long allocateChild(long parent, long byteSize, String tag) {
-    long child = allocate(byteSize, tag);
     try {
-      table.attachments.adoptChild(parent, child);
-      return child;
-    } catch (RuntimeException e) {
-      table.kill(child);
-      throw e;
+      long child = allocate(byteSize, tag);
+      try {
+        table.attachments.adoptChild(parent, child);
+        return child;
+      } catch (RuntimeException e) {
+        table.kill(child);
+        throw e;
+      }
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
@@ -223,7 +223,11 @@ public final class Registry implements AutoCloseable {
    * @throws ForeignHandleException when another registry issued the handle
    */
   public void retain(long handle) {
-    table.retain(handle);
+    try {
+      table.retain(handle);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -235,7 +239,55 @@ public final class Registry implements AutoCloseable {
    * @throws ForeignHandleException when another registry issued the handle
    */
   public void release(long handle) {
-    table.release(handle);
+    try {
+      table.release(handle);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  /**
+   * An object that owns one reference of the caller's from now on, and gives it back when it is
+   * closed or, with a report, when it is dropped.
+   *
+   * @throws StaleHandleException when the block is no longer live
+   */
+  public Block own(long handle) {
+    try {
+      table.checkLive(handle, "own");
+      return new Block(this, handle);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  /**
+   * In checked mode, refuses a pointer that has left its block; otherwise does nothing at all.
+   *
+   * @param pointer a segment that the program derived from the block; one of size zero stands for
+   *     its first byte
+   * @return the pointer
+   * @throws CheckFailedException when a byte of it is not in the block; the message names the block
+   *     that it strayed into
+   * @throws StaleHandleException in checked mode, when the block is no longer live
+   */
+  public MemorySegment check(long handle, MemorySegment pointer) {
+    try {
+      table.checkInside(handle, pointer.address(), Math.max(pointer.byteSize(), 1));
+      return pointer;
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  /** As above, for the address of one byte. */
+  public long check(long handle, long address) {
+    try {
+      table.checkInside(handle, address, 1);
+      return address;
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -246,7 +298,11 @@ public final class Registry implements AutoCloseable {
    * @throws IllegalArgumentException when the block was allocated here, not adopted
    */
   public void markFreedByC(long handle) {
-    table.markFreedByC(handle);
+    try {
+      table.markFreedByC(handle);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -256,12 +312,16 @@ public final class Registry implements AutoCloseable {
    * @throws ForeignHandleException when another registry issued the handle
    */
   public Lease lease(long handle) {
-    BlockTable t = table;
-    t.pin(handle, "lease");
-    SlotTable slots = t.slots;
-    int slot = Handles.slot(handle);
-    MemorySegment base = t.base(slot);
-    return new Lease(t, handle, base, slots.address(slot) - base.address(), slots.size(slot));
+    try {
+      BlockTable t = table;
+      t.pin(handle, "lease");
+      SlotTable slots = t.slots;
+      int slot = Handles.slot(handle);
+      MemorySegment base = t.base(slot);
+      return new Lease(t, handle, base, slots.address(slot) - base.address(), slots.size(slot));
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -269,12 +329,20 @@ public final class Registry implements AutoCloseable {
    * meanwhile are refused at once, and freed when the sections that were open then have ended.
    */
   public ReadSection read() {
-    return new ReadSection(table, table.sections.enter());
+    try {
+      return new ReadSection(this, table.sections.enter());
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** Whether the block was live a moment ago; for anything that matters, open a lease. */
   public boolean isLive(long handle) {
-    return BlockTable.isLive(table.slots.stateAcquire(table.slot(handle)), handle);
+    try {
+      return BlockTable.isLive(table.slots.stateAcquire(table.slot(handle)), handle);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -284,12 +352,20 @@ public final class Registry implements AutoCloseable {
    * @throws StaleHandleException when the block is no longer live
    */
   public void name(long handle, String name) {
-    table.attachments.name(handle, Objects.requireNonNull(name, "name must not be null"));
+    try {
+      table.attachments.name(handle, Objects.requireNonNull(name, "name must not be null"));
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** As {@link #name(long, String)} with a number. */
   public void name(long handle, long name) {
-    table.attachments.name(handle, name);
+    try {
+      table.attachments.name(handle, name);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The live block of this name. */
@@ -317,15 +393,21 @@ public final class Registry implements AutoCloseable {
   }
 
   /**
-   * Releases every block. Blocks with open leases are freed by the last lease. Later calls do
-   * nothing.
+   * Releases every block. Blocks with open leases are freed by the last lease. At the tracking
+   * levels {@code sampled} and {@code full} blocks that were live are reported to the leak
+   * listener. Later calls do nothing.
+   *
+   * <p>A registry that is dropped without a close is closed by a cleaner, and reports them at every
+   * level.
    *
    * @throws DeallocationFailedException when deallocators threw; every block counts as freed,
    *     further failures are suppressed ones
    */
   @Override
   public void close() {
-    RuntimeException failure = table.close();
+    RuntimeException failure = table.close(Leak.Cause.LIVE_AT_CLOSE);
+    // Finds the table closed; without this the cleaner would keep it.
+    backstop.clean();
     if (failure != null) {
       throw failure;
     }

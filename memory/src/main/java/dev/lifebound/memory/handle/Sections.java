@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,11 +54,15 @@ final class Sections {
       thread = null;
       reported = false;
       blamedAtNanos = 0;
-      ANNOUNCED.setRelease(this, FREE);
+      // Volatile, not release: the look at someWait that follows must not come first. A free that
+      // still sees the section announced has set someWait before.
+      announced = FREE;
     }
   }
 
   private record Waiting(BlockTable table, long handle, long epoch) {}
+
+  private static final long AWAIT_NANOS = 20_000;
 
   private final long warningNanos;
   private final Consumer<LongSection> warning;
@@ -124,8 +129,8 @@ final class Sections {
       waiting.add(new Waiting(table, handle, epoch.incrementAndGet()));
       someWait = true;
     }
-    // The sections may have ended before they could see that somebody waits.
-    VarHandle.fullFence();
+    // The sections may have ended before they could see that somebody waits: both sides write
+    // their volatile first and look at the other's afterwards.
     reclaim();
   }
 
@@ -183,6 +188,33 @@ final class Sections {
               heldNanos,
               waiting.size(),
               java.util.List.of(thread.getStackTrace())));
+    }
+  }
+
+  /** Whether this thread has a section open. */
+  boolean isOpenHere() {
+    Thread here = Thread.currentThread();
+    for (Seat seat : seats) {
+      if (seat.announced != Seat.FREE && seat.thread == here) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits until the sections of other threads that are open now have ended. */
+  void awaitEarlier() {
+    if (!mustWait()) {
+      return;
+    }
+    long mine = epoch.incrementAndGet();
+    while (true) {
+      synchronized (waiting) {
+        if (oldest() >= mine) {
+          return;
+        }
+      }
+      LockSupport.parkNanos(AWAIT_NANOS);
     }
   }
 

@@ -10,6 +10,10 @@
  *   <li><b>registry</b>: the concurrent table of live blocks with their reference counts and
  *       deallocators.
  *   <li><b>lease</b>: a pin that keeps a block from being freed while it is read.
+ *   <li><b>owner</b>: an object that holds one reference, a {@link
+ *       dev.lifebound.memory.handle.Block}, or a registry, which holds them all.
+ *   <li><b>leak</b>: blocks whose owner was dropped, or that were live when their registry was
+ *       closed.
  *   <li><b>stale</b>: said of a handle whose block is no longer live.
  * </ul>
  *
@@ -22,6 +26,8 @@
  *   <li><b>Spatial safety</b>: every access through a lease is bounded by its block.
  *   <li><b>Exactly once</b>: a block's deallocator runs once, on the thread whose release or lease
  *       close was the last, and never while a lease is open.
+ *   <li><b>No silent leak</b>: what a dropped owner held is freed, some time after a garbage
+ *       collection, and reported.
  *   <li><b>No flag</b>: nothing here needs a JVM flag, unless the program hands in a segment that
  *       it made with a restricted method itself. {@link
  *       dev.lifebound.memory.handle.Lease#segment()} says what native access adds.
@@ -32,6 +38,9 @@
  * <p>{@code allocate} and {@code adopt} return a handle with one reference, which the caller owns
  * and gives back with {@code release}. All methods of the registry may be called by any thread,
  * platform or virtual. A lease belongs to the thread that opened it.
+ *
+ * <p>Cleanup keeps no owner reachable. A deallocator or a listener that refers to a registry or a
+ * {@code Block} does, and so defeats the cleaner.
  *
  * <h2>Not promised</h2>
  *

@@ -135,8 +135,108 @@ class BoundMapTest {
     assertThat(map.replace("a", third)).isEqualTo(second);
     assertThat(map.remove("a", third)).isTrue();
     assertThat(freed.sum()).isEqualTo(3);
-    assertThat(map.computeIfAbsent("c", _ -> block())).isEqualTo(map.get("c"));
-    assertThat(map.merge("c", block(), (old, _) -> old)).isNotNull();
+  }
+
+  @ParameterizedTest
+  @MethodSource("maps")
+  void functionsHandTheirReferencesOver(Supplier<Map<String, Long>> maps) {
+    BoundMap<String> map = BoundMap.over(registry, maps.get());
+    assertThat(map.computeIfAbsent("a", _ -> block())).isEqualTo(map.get("a"));
+    assertThat(map.computeIfAbsent("a", _ -> block())).isEqualTo(map.get("a"));
+    assertThat(registry.blocks()).isEqualTo(1);
+    assertThat(map.computeIfAbsent("b", _ -> null)).isNull();
+    assertThat(map.computeIfPresent("b", (_, _) -> block())).isNull();
+    assertThat(map.compute("a", (_, _) -> block())).isEqualTo(map.get("a"));
+    assertThat(freed.sum()).isEqualTo(1);
+    assertThat(map.computeIfPresent("a", (_, _) -> null)).isNull();
+    assertThat(freed.sum()).isEqualTo(2);
+    assertThat(map.merge("a", block(), (_, handle) -> handle)).isEqualTo(map.get("a"));
+    assertThat(map.merge("a", block(), (_, handle) -> handle)).isEqualTo(map.get("a"));
+    assertThat(freed.sum()).isEqualTo(3);
+    map.replaceAll((_, _) -> block());
+    assertThat(freed.sum()).isEqualTo(4);
+    assertThat(registry.isLive(map.getOrDefault("a", 0L))).isTrue();
+    assertThat(map.merge("a", block(), (_, _) -> null)).isNull();
+    assertThat(freed.sum()).isEqualTo(6);
+    assertThat(registry.blocks()).isZero();
+    registry.checkInvariants();
+  }
+
+  @ParameterizedTest
+  @MethodSource("maps")
+  void aFunctionThatAnswersWhatIsThereChangesNothing(Supplier<Map<String, Long>> maps) {
+    BoundMap<String> map = BoundMap.over(registry, maps.get());
+    long handle = block();
+    map.put("a", handle);
+    assertThat(map.compute("a", (_, old) -> old)).isEqualTo(handle);
+    assertThat(map.computeIfPresent("a", (_, old) -> old)).isEqualTo(handle);
+    assertThat(map.merge("a", block(), (old, _) -> old)).isEqualTo(handle);
+    map.replaceAll((_, old) -> old);
+    assertThat(registry.isLive(handle)).isTrue();
+    assertThat(registry.blocks()).isEqualTo(1);
+    registry.markFreedByC(handle);
+    assertThat(map).isEmpty();
+    assertThat(registry.blocks()).isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("maps")
+  void aBlockMayBePutAgainWhereItIs(Supplier<Map<String, Long>> maps) {
+    BoundMap<String> map = BoundMap.over(registry, maps.get());
+    long handle = block();
+    map.put("a", handle);
+    registry.retain(handle);
+    assertThat(map.put("a", handle)).isEqualTo(handle);
+    registry.retain(handle);
+    assertThat(map.replace("a", handle, handle)).isTrue();
+    assertThat(registry.isLive(handle)).isTrue();
+    map.remove("a");
+    assertThat(freed.sum()).isEqualTo(1);
+    assertThat(registry.blocks()).isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("maps")
+  void aFunctionsHandleThatCannotBePutIsReleased(Supplier<Map<String, Long>> maps) {
+    BoundMap<String> map = BoundMap.over(registry, maps.get());
+    map.close();
+    assertThatThrownBy(() -> map.computeIfAbsent("a", _ -> block()))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> map.compute("a", (_, _) -> block()))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> map.merge("a", block(), (_, handle) -> handle))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(registry.blocks()).isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("maps")
+  void aFunctionThatLosesTheRaceLeaksNothing(Supplier<Map<String, Long>> maps) {
+    BoundMap<String> map = BoundMap.over(registry, maps.get());
+    long winner = block();
+    assertThat(
+            map.computeIfAbsent(
+                "a",
+                _ -> {
+                  map.put("a", winner); // as another thread would, meanwhile
+                  return block();
+                }))
+        .isEqualTo(winner);
+    assertThat(registry.blocks()).isEqualTo(1);
+    boolean[] late = new boolean[1];
+    map.compute(
+        "a",
+        (_, _) -> {
+          if (!late[0]) {
+            late[0] = true;
+            map.put("a", block());
+          }
+          return block();
+        });
+    assertThat(registry.blocks()).isEqualTo(1);
+    map.close();
+    assertThat(registry.blocks()).isZero();
+    assertThat(freed.sum()).isEqualTo(5);
   }
 
   @Test

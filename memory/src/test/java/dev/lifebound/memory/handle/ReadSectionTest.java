@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
@@ -174,5 +175,48 @@ class ReadSectionTest {
     registry.checkInvariants();
     registry.close();
     assertThat(frees.sum()).isEqualTo(adoptions.sum());
+  }
+
+  /** A section's end and a free that meets it: one of the two must see the other. */
+  @Test
+  void aFreeThatMeetsTheEndOfTheLastSectionIsNotForgotten() {
+    int rounds = 5_000;
+    int forgotten = 0;
+    AtomicInteger turn = new AtomicInteger();
+    AtomicInteger done = new AtomicInteger();
+    Thread reader =
+        Thread.ofPlatform()
+            .daemon()
+            .start(() -> {
+              for (int round = 1; round <= rounds; round++) {
+                while (turn.get() < round) {
+                  Thread.onSpinWait();
+                }
+                try (ReadSection _ = registry.read()) {
+                  spin(round & 31);
+                }
+                done.set(round);
+              }
+            });
+    for (int round = 1; round <= rounds; round++) {
+      long handle = registry.allocate(16, "x");
+      turn.set(round);
+      spin((round >> 5) & 31);
+      registry.release(handle);
+      while (done.get() < round && reader.isAlive()) {
+        Thread.onSpinWait();
+      }
+      if (registry.blocks() != 0) {
+        forgotten++;
+        registry.read().close(); // which finds what was forgotten
+      }
+    }
+    assertThat(forgotten).isZero();
+  }
+
+  private static void spin(int times) {
+    for (int i = 0; i < times; i++) {
+      Thread.onSpinWait();
+    }
   }
 }

@@ -1,0 +1,102 @@
+package dev.lifebound.memory.handle;
+
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/**
+ * Gives a block to C code that takes it over: the handle is stale before the call begins, and
+ * nobody reads while it runs.
+ */
+final class Handover {
+  private final BlockTable table;
+
+  Handover(BlockTable table) {
+    this.table = table;
+  }
+
+  <R> R give(long handle, Foreign.Taking<R> call, Predicate<? super R> taken) {
+    checkNotReading(handle);
+    int slot = end(handle);
+    // From here C may free the address and hand it out again.
+    table.forgetAddress(slot, handle);
+    HeldBlock held =
+        Objects.requireNonNull(table.slots.held(slot), "an adopted block must be held");
+    boolean given = true;
+    try {
+      table.sections.awaitEarlier();
+      R result = Foreign.run(() -> call.call(held.segment()));
+      given = taken.test(result);
+      return result;
+    } finally {
+      if (!given) {
+        setState(slot, SlotTable.DYING);
+      }
+      table.unpin(handle);
+    }
+  }
+
+  /** A section of this thread would be waited for by the thread that must end it. */
+  private void checkNotReading(long handle) {
+    if (table.sections.isOpenHere()) {
+      throw new IllegalStateException(
+          "a block must not be given away inside a read section of the same thread: block="
+              + Handles.block(handle)
+              + "; close the section first");
+    }
+  }
+
+  /** Makes the block stale, with a pin of ours; its one reference is gone, and nobody leases it. */
+  private int end(long handle) {
+    int slot = table.slot(handle);
+    while (true) {
+      long word = table.liveWord(slot, handle, "give");
+      HeldBlock held = table.slots.held(slot);
+      boolean adopted = held != null && held.adopted();
+      if (table.slots.stateAcquire(slot) != word) {
+        continue;
+      }
+      int pins = SlotTable.leases(word) - (table.attachments.hasChildren(handle) ? 1 : 0);
+      if (!adopted || SlotTable.references(word) != 1 || pins > 0) {
+        throw refusal(handle, adopted, SlotTable.references(word), pins);
+      }
+      long next = word - SlotTable.ONE_REFERENCE + SlotTable.ONE_LEASE;
+      if (table.end(handle, word, next, SlotTable.DYING, false)) {
+        break;
+      }
+    }
+    // Children are stale now; one that is still leased keeps its pin on this block.
+    long word = table.slots.stateAcquire(slot);
+    if (SlotTable.leases(word) != 1) {
+      table.unpin(handle);
+      throw new IllegalStateException(
+          "no child of a block that is given away must be leased: block="
+              + Handles.block(handle)
+              + "; C did not get it, its deallocator frees it after the last lease");
+    }
+    setState(slot, SlotTable.FREED_BY_C);
+    return slot;
+  }
+
+  /** The caller has the only pin: nobody else changes the word, but for the ATTACHED bit. */
+  private void setState(int slot, int state) {
+    long word;
+    do {
+      word = table.slots.stateAcquire(slot);
+    } while (!table.slots.casState(slot, word, SlotTable.withState(word, state)));
+  }
+
+  private IllegalStateException refusal(long handle, boolean adopted, int references, int leases) {
+    return new IllegalStateException(
+        "a block that is given away must be adopted and in no other hands: block="
+            + Handles.block(handle)
+            + ", "
+            + table.refusals.describe(handle)
+            + ", adopted="
+            + adopted
+            + ", references="
+            + references
+            + ", leases="
+            + leases
+            + "; release what others hold, and give memory that C allocated");
+  }
+}
