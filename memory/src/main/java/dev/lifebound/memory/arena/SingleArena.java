@@ -14,6 +14,9 @@ final class SingleArena extends MapArena {
    */
   private @Nullable Thread fast;
 
+  /** The owner, while the arena is open. */
+  private @Nullable Thread known;
+
   /*
    * The bump's cursor and end, held here while the owner allocates and given back around every
    * other operation. A field of the receiver is stored and loaded again by a plain base and
@@ -70,7 +73,7 @@ final class SingleArena extends MapArena {
   /** Makes the caller the owner, or refuses it. */
   private void claim() {
     Thread caller = Thread.currentThread();
-    if (caller == fast) {
+    if (caller == known) {
       return;
     }
     bump.epochs.checkOpen();
@@ -85,9 +88,8 @@ final class SingleArena extends MapArena {
               + tag()
               + "; let the owner call handOver() first, or build a shared arena");
     }
-    if (!settings.checked() && !settings.zeroRecycled()) {
-      fast = caller;
-    }
+    known = caller;
+    fast = settings.checked() || settings.zeroRecycled() ? null : caller;
   }
 
   private static String text(Thread thread) {
@@ -143,6 +145,7 @@ final class SingleArena extends MapArena {
   public void handOver() {
     claim();
     fast = null;
+    known = null;
     owner.set(null);
   }
 
@@ -150,6 +153,7 @@ final class SingleArena extends MapArena {
   public void close() {
     // In this order, so that whoever was refused once gets no block afterwards.
     fast = null;
+    known = null;
     bump.epochs.close();
   }
 
