@@ -5,7 +5,9 @@ import dev.lifebound.analysis.lifetime.Unit;
 import dev.lifebound.finding.Notice;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,8 +27,10 @@ final class JavaSources {
    */
   private static final int MOST_ROUNDS = 5;
 
-  private static final int BATCH_FILES = 64;
-  private static final int BATCH_CHARS = 1 << 20;
+  private static final int SLICE_FILES = 64;
+
+  /** A parser's own tables cost more than a hundred small files. */
+  private static final int BATCH_CHARS = 4 << 20;
 
   /** The texts, each read when asked for. */
   interface Texts {
@@ -88,7 +92,7 @@ final class JavaSources {
   }
 
   private static Set<String> seeds() {
-    Set<String> seeds = new HashSet<>(Set.of("native"));
+    Set<String> seeds = new HashSet<>(Set.of(Words.NATIVE));
     NativeTable.SHIPPED.typeNames().forEach(n -> seeds.add(n.substring(n.lastIndexOf('.') + 1)));
     return seeds;
   }
@@ -112,47 +116,51 @@ final class JavaSources {
   private boolean take(Set<String> words) {
     List<Integer> numbers = left.stream().sorted().toList();
     List<List<Integer>> slices = new ArrayList<>();
-    for (int i = 0; i < numbers.size(); i += BATCH_FILES) {
-      slices.add(numbers.subList(i, Math.min(numbers.size(), i + BATCH_FILES)));
+    for (int i = 0; i < numbers.size(); i += SLICE_FILES) {
+      slices.add(numbers.subList(i, Math.min(numbers.size(), i + SLICE_FILES)));
     }
-    boolean any = false;
-    for (Map<Integer, ParsedFile> found :
-        Workers.map(threads, slices, slice -> takeSlice(slice, words))) {
-      parsed.putAll(found);
-      any |= !found.isEmpty();
-    }
-    return any;
-  }
-
-  private Map<Integer, ParsedFile> takeSlice(List<Integer> slice, Set<String> words) {
-    Map<Integer, ParsedFile> found = new TreeMap<>();
-    Map<SourceFile, Integer> batch = new java.util.LinkedHashMap<>();
-    int chars = 0;
-    for (int number : slice) {
-      SourceFile file = texts.read(number);
-      if (file == null) {
-        left.remove(number);
-      } else if (Words.mentions(file.text(), words)) {
-        left.remove(number);
-        batch.put(file, number);
-        chars += file.text().length();
+    List<Map<Integer, SourceFile>> batches = new ArrayList<>(List.of(new LinkedHashMap<>()));
+    long chars = 0;
+    for (Map<Integer, SourceFile> found :
+        Workers.map(threads, slices, slice -> mentioning(slice, words))) {
+      for (Map.Entry<Integer, SourceFile> file : found.entrySet()) {
         if (chars > BATCH_CHARS) {
-          parse(batch, found);
-          batch.clear();
+          batches.add(new LinkedHashMap<>());
           chars = 0;
         }
+        batches.getLast().put(file.getKey(), file.getValue());
+        chars += file.getValue().text().length();
       }
     }
-    parse(batch, found);
+    Workers.map(threads, batches, this::parse).forEach(parsed::putAll);
+    return !batches.getFirst().isEmpty();
+  }
+
+  /** The files of a slice that mention a word; they leave those that are left. */
+  private Map<Integer, SourceFile> mentioning(List<Integer> slice, Set<String> words) {
+    Map<Integer, SourceFile> found = new LinkedHashMap<>();
+    for (int number : slice) {
+      SourceFile file = texts.read(number);
+      boolean mentions = file != null && Words.mentions(file.text(), words);
+      if (file == null || mentions) {
+        left.remove(number);
+      }
+      if (file != null && mentions) {
+        found.put(number, file);
+      }
+    }
     return found;
   }
 
-  private void parse(Map<SourceFile, Integer> batch, Map<Integer, ParsedFile> found) {
-    if (batch.isEmpty()) {
-      return;
+  private Map<Integer, ParsedFile> parse(Map<Integer, SourceFile> batch) {
+    Map<SourceFile, Integer> numbers = new HashMap<>();
+    batch.forEach((number, file) -> numbers.put(file, number));
+    Map<Integer, ParsedFile> found = new LinkedHashMap<>();
+    if (!batch.isEmpty()) {
+      for (ParsedFile file : parser.parse(List.copyOf(batch.values()), notices::add)) {
+        found.put(Objects.requireNonNull(numbers.get(file.source()), "batch"), file);
+      }
     }
-    for (ParsedFile file : parser.parse(List.copyOf(batch.keySet()), notices::add)) {
-      found.put(Objects.requireNonNull(batch.get(file.source()), "batch"), file);
-    }
+    return found;
   }
 }

@@ -50,7 +50,11 @@ final class Translation {
   /** The unit; a class whose translation recurses too deeply is named in a notice. */
   Unit unit(int threads, Consumer<Notice> notices) {
     List<ClassModel> classes = List.copyOf(shared.index().classes());
+    Map<Place, MapDeclaration> maps = maps(classes);
     List<Function> functions = new ArrayList<>();
+    if (maps.isEmpty()) {
+      return new Unit(LANGUAGE, LANGUAGE, true, functions, Map.of(), maps);
+    }
     for (Translated translated : Workers.map(threads, classes, this::translate)) {
       functions.addAll(translated.functions());
       if (translated.notice() != null) {
@@ -61,9 +65,8 @@ final class Translation {
         Comparator.comparing((Function f) -> f.file().path())
             .thenComparingInt(f -> f.span().start())
             .thenComparing(Function::id));
-    Map<Place, MapDeclaration> maps = maps(classes);
     return new Unit(
-        "java", LANGUAGE, true, Relevance.keep(functions, maps.keySet()), Map.of(), maps);
+        LANGUAGE, LANGUAGE, true, Relevance.keep(functions, maps.keySet()), Map.of(), maps);
   }
 
   private record Translated(List<Function> functions, @Nullable Notice notice) {}

@@ -2,6 +2,8 @@ package dev.lifebound.bench.arena;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.lifebound.bench.Contest;
+import dev.lifebound.bench.Malloc;
 import dev.lifebound.memory.arena.MapArena;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;

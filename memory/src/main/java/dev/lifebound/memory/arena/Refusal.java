@@ -17,15 +17,21 @@ final class Refusal {
   @SuppressWarnings("ReferenceEquality") // the cause itself may be what is thrown
   static RuntimeException of(
       MapArena arena, long position, long bytes, @Nullable RuntimeException cause) {
-    RuntimeException exact = exact(arena, position, bytes, cause);
-    if (cause != null && exact != cause) {
+    if (cause instanceof IllegalStateException && isAlive(arena, position)) {
+      return cause;
+    }
+    RuntimeException exact = exact(arena, position, bytes);
+    if (cause != null) {
       exact.initCause(cause);
     }
     return exact;
   }
 
-  private static RuntimeException exact(
-      MapArena arena, long position, long bytes, @Nullable RuntimeException cause) {
+  private static boolean isAlive(MapArena arena, long position) {
+    return arena.isOpen() && slab(arena.table, position).scope().isAlive();
+  }
+
+  private static RuntimeException exact(MapArena arena, long position, long bytes) {
     if (!arena.isOpen()) {
       return arena.bump.epochs.closed();
     }
@@ -36,9 +42,6 @@ final class Refusal {
               + Position.text(position)
               + ", tag="
               + arena.tag());
-    }
-    if (cause instanceof IllegalStateException) {
-      return cause;
     }
     return new IndexOutOfBoundsException(
         "an access must stay in its slab: position="

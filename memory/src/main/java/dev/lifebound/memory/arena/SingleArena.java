@@ -1,5 +1,6 @@
 package dev.lifebound.memory.arena;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,9 @@ final class SingleArena extends MapArena {
    * come first at the same time do not both have it.
    */
   private @Nullable Thread fast;
+
+  /** The owner, while the arena is open. */
+  private @Nullable Thread known;
 
   /*
    * The bump's cursor and end, held here while the owner allocates and given back around every
@@ -56,15 +60,23 @@ final class SingleArena extends MapArena {
 
   /** Takes cursor and end over from the bump. */
   private void hold() {
-    table = bump.slabs.table();
+    MemorySegment[] now = bump.slabs.table();
+    // A table is replaced by longer ones only; an idle volatile write would cost more than the
+    // rest.
+    if (table.length != now.length) {
+      table = now;
+    }
     cursor = bump.cursor;
     end = bump.end;
   }
 
   /** Makes the caller the owner, or refuses it. */
   private void claim() {
-    bump.epochs.checkOpen();
     Thread caller = Thread.currentThread();
+    if (caller == known) {
+      return;
+    }
+    bump.epochs.checkOpen();
     Thread witness = owner.compareAndExchange(null, caller);
     if (witness != null && witness != caller) {
       throw new NotOwnerException(
@@ -76,9 +88,8 @@ final class SingleArena extends MapArena {
               + tag()
               + "; let the owner call handOver() first, or build a shared arena");
     }
-    if (!settings.checked() && !settings.zeroRecycled()) {
-      fast = caller;
-    }
+    known = caller;
+    fast = settings.checked() || settings.zeroRecycled() ? null : caller;
   }
 
   private static String text(Thread thread) {
@@ -134,6 +145,7 @@ final class SingleArena extends MapArena {
   public void handOver() {
     claim();
     fast = null;
+    known = null;
     owner.set(null);
   }
 
@@ -141,6 +153,7 @@ final class SingleArena extends MapArena {
   public void close() {
     // In this order, so that whoever was refused once gets no block afterwards.
     fast = null;
+    known = null;
     bump.epochs.close();
   }
 

@@ -64,10 +64,6 @@ final class Slabs {
     return table[slab].address();
   }
 
-  long filledTo(int slab) {
-    return filledTo[slab];
-  }
-
   long dirtyTo(int slab) {
     return dirtyTo[slab];
   }

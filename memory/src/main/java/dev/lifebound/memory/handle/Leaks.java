@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what was not released, and tells the registry's listener. */
-final class Leaks {
+/** Finds what was not released, and tells the registry's listener. The cleaner runs it. */
+final class Leaks implements Runnable {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
 
   /** One thread for all registries; it starts with the first of them. */
@@ -110,7 +110,8 @@ final class Leaks {
   }
 
   /** The registry was dropped, or closed before: closes its table. */
-  void registryDropped() {
+  @Override
+  public void run() {
     if (table.isClosed()) {
       return;
     }

@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +38,20 @@ public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
       new AtomicReferenceArray<>(Handles.MAX_REGISTRIES + 1);
 
+  private static final AtomicInteger NEXT_NUMBER = new AtomicInteger();
+
   private final int number;
   private final BlockTable table;
   private final Cleaner.Cleanable backstop;
+
+  /** A class and not a lambda, whose capture of two values would cost a millisecond of start. */
+  private record NumberReturn(int number, WeakReference<Registry> owner) implements Runnable {
+    @Override
+    public void run() {
+      // Another registry may have it already, if this one was dropped.
+      NUMBERS.compareAndSet(number, owner, null);
+    }
+  }
 
   /*
    * A registry that is dropped without a close is closed by the cleaner. So every operation keeps it
@@ -50,11 +62,9 @@ public final class Registry implements AutoCloseable {
    */
   Registry(RegistryBuilder builder) {
     WeakReference<Registry> mine = new WeakReference<>(this);
-    int n = claimNumber(mine);
-    BlockTable t = BlockTable.of(n, builder, () -> NUMBERS.compareAndSet(n, mine, null));
-    this.number = n;
-    this.table = t;
-    this.backstop = Leaks.CLEANER.register(this, t.leaks::registryDropped);
+    this.number = claimNumber(mine);
+    this.table = BlockTable.of(number, builder, new NumberReturn(number, mine));
+    this.backstop = Leaks.CLEANER.register(this, table.leaks);
   }
 
   /**
@@ -78,7 +88,10 @@ public final class Registry implements AutoCloseable {
   }
 
   private static int claimNumber(WeakReference<Registry> mine) {
-    for (int n = 1; n <= Handles.MAX_REGISTRIES; n++) {
+    // Round and round, so that a number comes back as late as it can: a handle of a closed registry
+    // is then taken for one of a newer registry only after 1,022 others.
+    for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
+      int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
       WeakReference<Registry> owner = NUMBERS.get(n);
       if ((owner == null || owner.refersTo(null)) && NUMBERS.compareAndSet(n, owner, mine)) {
         return n;

@@ -129,9 +129,9 @@ class MapArenaModelTest {
     void allocate() {
       long size =
           switch (random.nextInt(20)) {
-            case 0 -> 1 + random.nextInt(100_000);
-            case 1, 2 -> 1 + random.nextInt(9_000);
-            default -> 1 + random.nextInt(200);
+            case 0 -> 1L + random.nextInt(100_000);
+            case 1, 2 -> 1L + random.nextInt(9_000);
+            default -> 1L + random.nextInt(200);
           };
       long alignment = random.nextInt(4) == 0 ? 1L << random.nextInt(13) : 8;
       boolean askZero = random.nextInt(5) == 0;

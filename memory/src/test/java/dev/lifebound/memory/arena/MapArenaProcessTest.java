@@ -62,8 +62,7 @@ class MapArenaProcessTest {
             blocks.add(block);
           }
         } catch (OutOfMemoryError e) {
-          String message = String.valueOf(e.getMessage());
-          System.out.print(message.contains("tag=little") ? "refused" : message);
+          System.out.print(e.toString().contains("tag=little") ? "refused" : e);
         }
         arena.checkInvariants();
         for (int i = 0; i < blocks.size(); i++) {

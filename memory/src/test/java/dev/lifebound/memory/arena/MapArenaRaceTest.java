@@ -70,7 +70,8 @@ class MapArenaRaceTest {
     return () -> {
       Random random = new Random(thread);
       for (int i = 0; i < blocks; i++) {
-        long size = random.nextInt(50) == 0 ? 1 + random.nextInt(20_000) : 1 + random.nextInt(150);
+        long size =
+            random.nextInt(50) == 0 ? 1L + random.nextInt(20_000) : 1L + random.nextInt(150);
         Piece piece = new Piece(arena.allocateBlock(size), size, (long) thread << 32 | i);
         for (long at = 0; at + 8 <= size; at += 8) {
           arena.setLong(piece.position + at, piece.stamp);
@@ -259,7 +260,7 @@ class MapArenaRaceTest {
     long blocks = 0;
     try {
       while (true) {
-        long block = arena.allocateBlock(8 + random.nextInt(300));
+        long block = arena.allocateBlock(8L + random.nextInt(300));
         arena.setLong(block, seed);
         if (++blocks % 1_000 == 999) {
           arena.allocateBlock(30_000);

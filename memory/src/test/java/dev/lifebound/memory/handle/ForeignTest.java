@@ -15,7 +15,10 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -266,6 +269,50 @@ class ForeignTest {
     reader.join();
     giver.join();
     assertThat(readAtCall).hasValue('r');
+  }
+
+  @Test
+  void giftsReleasesAndLeasesMayRace() throws Exception {
+    int rounds = 3_000;
+    AtomicInteger taken = new AtomicInteger();
+    for (int round = 0; round < rounds; round++) {
+      long copy = copyOf("race");
+      CyclicBarrier start = new CyclicBarrier(2);
+      FutureTask<Boolean> reading =
+          new FutureTask<>(() -> {
+            meet(start);
+            try (Lease lease = registry.lease(copy)) {
+              return lease.getByte(0) == 'r';
+            } catch (StaleHandleException e) {
+              return !registry.isLive(copy);
+            }
+          });
+      Thread.startVirtualThread(reading);
+      meet(start);
+      try {
+        strings.given(
+            copy,
+            block -> {
+              taken.incrementAndGet();
+              block.set(JAVA_BYTE, 0, (byte) 'x');
+              FREE.invokeExact(block);
+            });
+      } catch (IllegalStateException e) {
+        assertThat(e).hasMessageContaining("leases=1");
+        registry.release(copy);
+      }
+      assertThat(reading.get()).isTrue();
+    }
+    assertThat(freed.get() + taken.get()).isEqualTo(rounds);
+    assertThat(registry.blocks()).isZero();
+  }
+
+  private static void meet(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException("nobody interrupts here", e);
+    }
   }
 
   private static void await(CountDownLatch latch) {

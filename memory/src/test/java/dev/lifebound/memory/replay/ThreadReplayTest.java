@@ -10,12 +10,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import dev.lifebound.memory.arena.ArenaClosedException;
+import dev.lifebound.memory.arena.MapArena;
 import dev.lifebound.memory.handle.BoundMap;
 import dev.lifebound.memory.handle.DoubleReleaseException;
 import dev.lifebound.memory.handle.Evictions;
 import dev.lifebound.memory.handle.Lease;
 import dev.lifebound.memory.handle.Registry;
-import dev.lifebound.memory.handle.RegistryClosedException;
 import dev.lifebound.memory.handle.StaleHandleException;
 import dev.lifebound.memory.handle.Tracking;
 import java.lang.foreign.MemorySegment;
@@ -414,14 +415,17 @@ class ThreadReplayTest {
     assertThat(bare.read(map)).isEqualTo(POISON);
     assertThat(bare.damage()).containsExactly(USE_AFTER_FREE);
 
-    Registry owner = Registry.create(Tracking.OFF);
-    BoundMap<String> closed = BoundMap.over(owner, new ConcurrentHashMap<>());
-    closed.put("key", owner.adopt(safe.open(6), safe::free, "map"));
-    long handle = store(closed, "key");
-    Elsewhere.run("closer", owner::close);
-    assertThatThrownBy(() -> owner.lease(handle)).isInstanceOf(StaleHandleException.class);
-    assertThat(closed.lease("key")).isEmpty();
-    assertThatThrownBy(() -> owner.allocate(Long.BYTES, "map"))
-        .isInstanceOf(RegistryClosedException.class);
+    MapArena arena = MapArena.shared("map");
+    Map<String, Long> positions = new HashMap<>();
+    positions.put("key", arena.allocateBlock(Long.BYTES));
+    arena.setLong(store(positions, "key"), 6);
+    assertThat(arena.getLong(store(positions, "key"))).isEqualTo(6);
+    Elsewhere.run("closer", arena::close);
+    assertThatThrownBy(() -> arena.getLong(store(positions, "key")))
+        .isInstanceOf(ArenaClosedException.class);
+    assertThatThrownBy(() -> arena.setLong(store(positions, "key"), 7))
+        .isInstanceOf(ArenaClosedException.class);
+    assertThatThrownBy(() -> arena.allocateBlock(Long.BYTES))
+        .isInstanceOf(ArenaClosedException.class);
   }
 }

@@ -1,4 +1,4 @@
-package dev.lifebound.bench.arena;
+package dev.lifebound.bench;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.function.LongUnaryOperator;
 
 /** Variants of one work, run in alternating batches of about a millisecond. */
-final class Contest {
+public final class Contest {
   private static final long BATCH_NANOS = 1_000_000;
   private static final int WARM_UP_ROUNDS = 300;
 
@@ -29,7 +29,8 @@ final class Contest {
   private final List<Variant> variants = new ArrayList<>();
   private long sink;
 
-  Contest(String title) {
+  /** A contest with this heading. */
+  public Contest(String title) {
     this.title = title;
   }
 
@@ -38,13 +39,13 @@ final class Contest {
    *
    * @param unit batches are a multiple of so many operations
    */
-  Contest with(String name, long unit, LongUnaryOperator batch) {
+  public Contest with(String name, long unit, LongUnaryOperator batch) {
     variants.add(new Variant(name, unit, batch));
     return this;
   }
 
   /** Runs the rounds; each begins with another variant. */
-  Contest run(int rounds) {
+  public Contest run(int rounds) {
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
       for (Variant variant : variants) {
         double nanos = time(variant);
@@ -76,7 +77,7 @@ final class Contest {
   }
 
   /** Nanoseconds that the variant takes for an operation, at this part of its sorted rounds. */
-  double nanos(String name, double quantile) {
+  public double nanos(String name, double quantile) {
     for (Variant variant : variants) {
       if (variant.name.equals(name)) {
         return at(variant.nanosPerOp, quantile);
@@ -85,7 +86,8 @@ final class Contest {
     throw new IllegalArgumentException("a variant must be in the contest: name=" + name);
   }
 
-  static double at(double[] sorted, double quantile) {
+  /** The value at this part of sorted values. */
+  public static double at(double[] sorted, double quantile) {
     return sorted[(int) (quantile * (sorted.length - 1))];
   }
 

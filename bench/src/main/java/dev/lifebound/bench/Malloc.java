@@ -1,4 +1,4 @@
-package dev.lifebound.bench.arena;
+package dev.lifebound.bench;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /** The C library's allocator, called as fast as Java can: critical downcalls and raw addresses. */
-final class Malloc {
+public final class Malloc {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle MALLOC =
       critical("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
@@ -35,7 +35,7 @@ final class Malloc {
   }
 
   /** The address of a new block. */
-  static long malloc(long bytes) {
+  public static long malloc(long bytes) {
     long address;
     try {
       // SAFETY: a number in, a number out.
@@ -54,7 +54,7 @@ final class Malloc {
    *
    * <p>Safety: the caller got the address from {@link #malloc} and frees it once.
    */
-  static void free(long address) {
+  public static void free(long address) {
     try {
       // SAFETY: see above.
       FREE.invokeExact(address);
@@ -68,7 +68,7 @@ final class Malloc {
    *
    * <p>Safety: the caller owns the address.
    */
-  static void setLong(long address, long value) {
+  public static void setLong(long address, long value) {
     // SAFETY: see above.
     MEMORY.set(JAVA_LONG_UNALIGNED, address, value);
   }
@@ -78,7 +78,7 @@ final class Malloc {
    *
    * <p>Safety: the caller owns the address.
    */
-  static long getLong(long address) {
+  public static long getLong(long address) {
     // SAFETY: see above.
     return MEMORY.get(JAVA_LONG_UNALIGNED, address);
   }
