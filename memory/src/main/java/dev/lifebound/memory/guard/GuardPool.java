@@ -10,6 +10,7 @@ import dev.lifebound.memory.os.Platform;
 import dev.lifebound.memory.os.SystemCallException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -248,7 +249,13 @@ public final class GuardPool implements AutoCloseable {
     for (int page = first; page < first + count; page++) {
       owners[page] = dead;
     }
-    pages.kill(pages.address() + first * pageBytes, count * pageBytes);
+    try {
+      pages.kill(pages.address() + first * pageBytes, count * pageBytes);
+    } catch (RuntimeException e) {
+      // The pages are alive still, and so is the block.
+      Arrays.fill(owners, first, first + count, block);
+      throw e;
+    }
     liveBlocks--;
   }
 

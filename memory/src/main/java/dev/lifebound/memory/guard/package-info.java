@@ -18,8 +18,10 @@
  * <h2>Guarantees</h2>
  *
  * <ul>
- *   <li><b>Delay</b>: pages are reused in the order in which they died; a stale pointer stays
- *       caught until the whole pool has been handed out once more.
+ *   <li><b>Delay</b>: pages are handed out by address, round and round; a stale pointer stays
+ *       caught until the pool comes round to its pages again. That is a whole round for a block
+ *       that dies young, and less for one that lived while the pool went round: its pages may be
+ *       next.
  *   <li><b>After close</b>: every block of a closed pool is dead for good; its addresses are never
  *       given to anybody else.
  *   <li><b>No guess</b>: an error is translated only when the accessed address lies in a block of

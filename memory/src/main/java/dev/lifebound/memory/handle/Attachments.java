@@ -106,17 +106,23 @@ final class Attachments {
 
   /** Makes one live block the child of another, before the child's handle is given to anybody. */
   void adoptChild(long parent, long child) {
-    table.markAttached(child);
-    attach(
-        parent,
-        "adoptChild",
-        attached -> {
-          Family known = attached.family;
-          Family family = known != null ? known : new Family(parent);
-          attached.family = family;
-          families.put(child, family);
-          family.add(child);
-        });
+    // A closing registry may end the child at any time; pinned, it is freed after it is attached.
+    table.pin(child, "adoptChild");
+    try {
+      table.markAttached(child);
+      attach(
+          parent,
+          "adoptChild",
+          attached -> {
+            Family known = attached.family;
+            Family family = known != null ? known : new Family(parent);
+            attached.family = family;
+            families.put(child, family);
+            family.add(child);
+          });
+    } finally {
+      table.unpin(child);
+    }
   }
 
   /** Whether the block is pinned by children now. */

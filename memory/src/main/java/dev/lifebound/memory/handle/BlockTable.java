@@ -1,6 +1,7 @@
 package dev.lifebound.memory.handle;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -127,6 +128,10 @@ class BlockTable {
     }
     lives.allocated(handle, byteSize, account.tag);
     slots.setStateRelease(slot, SlotTable.word(Handles.generation(handle), SlotTable.LIVE, 0, 1));
+    // close() writes that it closes and then looks for blocks; this publishes a block and then
+    // looks
+    // whether it is closed. Neither look may come first.
+    VarHandle.fullFence();
     return handle;
   }
 
@@ -384,7 +389,7 @@ class BlockTable {
   }
 
   private boolean addLease(int slot, long handle, long word, long flags) {
-    if (SlotTable.leases(word) == SlotTable.MAX_LEASES) {
+    if (SlotTable.leases(word) >= SlotTable.MAX_LEASES) {
       throw refusals.tooMany(
           "leases", handle, SlotTable.MAX_LEASES, "close leases with try-with-resources");
     }
@@ -484,11 +489,12 @@ class BlockTable {
     int slot = Handles.slot(handle);
     HeldBlock held = Objects.requireNonNull(slots.held(slot), "a held block must be there");
     slots.setHeld(slot, null);
+    // Before the memory is free: afterwards its address may be adopted again at once. Also after a
+    // free in C, whose thread may not have come so far yet.
+    addresses.leave(handle, held.segment().address(), held.origin());
     if (freedByC) {
       return null;
     }
-    // Before the memory is free: afterwards its address may be adopted again at once.
-    addresses.leave(handle, held.segment().address(), held.origin());
     try {
       held.deallocator().free(held.segment());
       return null;

@@ -119,7 +119,17 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     synchronized (map) {
       handles = List.copyOf(map.keySet());
     }
-    handles.forEach(this::remove);
+    RuntimeException failure = null;
+    for (long handle : handles) {
+      try {
+        remove(handle);
+      } catch (RuntimeException e) {
+        failure = Attachments.joined(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   /** Frees every block; allocations are refused afterwards. Later calls do nothing. */
@@ -127,8 +137,11 @@ public final class BoundKeyMap<V> implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      clear();
-      table.boundKeys.unregister(number);
+      try {
+        clear();
+      } finally {
+        table.boundKeys.unregister(number);
+      }
     }
   }
 

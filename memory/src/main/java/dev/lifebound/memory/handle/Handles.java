@@ -12,7 +12,8 @@ package dev.lifebound.memory.handle;
  * </pre>
  *
  * <p>Registry numbers begin at 1, so that no handle is zero. A slot whose generation would run out
- * of its 26 bits is retired and never used again: a handle is never reissued.
+ * of its 26 bits is retired and never used again: a registry never reissues a handle. Registries
+ * are numbered round and round: the numbers of closed ones come back after 1,022 others.
  */
 final class Handles {
   static final int SLOT_BITS = 28;

@@ -21,9 +21,11 @@ final class Handover {
     table.forgetAddress(slot, handle);
     HeldBlock held =
         Objects.requireNonNull(table.slots.held(slot), "an adopted block must be held");
-    boolean given = true;
+    boolean given = false;
     try {
       table.sections.awaitEarlier();
+      // A call that throws may have freed the block already.
+      given = true;
       R result = Foreign.run(() -> call.call(held.segment()));
       given = taken.test(result);
       return result;
@@ -60,13 +62,23 @@ final class Handover {
         throw refusal(handle, adopted, SlotTable.references(word), pins);
       }
       long next = word - SlotTable.ONE_REFERENCE + SlotTable.ONE_LEASE;
-      if (table.end(handle, word, next, SlotTable.DYING, false)) {
-        break;
+      try {
+        if (table.end(handle, word, next, SlotTable.DYING, false)) {
+          break;
+        }
+      } catch (Throwable e) {
+        // What was told threw; the block has ended all the same, and our pin with it.
+        table.unpin(handle);
+        throw e;
       }
     }
     // Children are stale now; one that is still leased keeps its pin on this block.
-    long word = table.slots.stateAcquire(slot);
-    if (SlotTable.leases(word) != 1) {
+    if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
+      // Or one whose free waits for a read section.
+      table.sections.awaitEarlier();
+      table.sections.reclaim();
+    }
+    if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
       table.unpin(handle);
       throw new IllegalStateException(
           "no child of a block that is given away must be leased: block="

@@ -134,11 +134,13 @@ public final class Lease implements AutoCloseable {
     if (!open) {
       return;
     }
-    open = false;
     Arena mine = arena;
     if (mine != null) {
+      // First, since it refuses while a native call uses the segment: the lease is open then still.
       mine.close();
+      arena = null;
     }
+    open = false;
     table.unpin(handle);
   }
 

@@ -166,8 +166,8 @@ public final class Registry implements AutoCloseable {
 
   /**
    * As {@link #adopt}, for a block that must not outlive another, as an iterator its database. When
-   * the parent becomes stale, so does the child, first; the parent's memory is freed after the
-   * child's, however long a lease keeps that.
+   * the parent becomes stale, so does the child; the parent's memory is freed after the child's,
+   * however long a lease keeps that.
    *
    * @throws StaleHandleException when the parent is no longer live; the caller still owns the block
    */

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +41,7 @@ final class Sections {
 
     @Nullable Thread thread;
     private long blamedAtNanos;
+    private long blamedEpoch;
     private boolean reported;
 
     // Two lines of padding, since the hardware fetches lines in pairs.
@@ -52,8 +54,6 @@ final class Sections {
 
     void leave() {
       thread = null;
-      reported = false;
-      blamedAtNanos = 0;
       // Volatile, not release: the look at someWait that follows must not come first. A free that
       // still sees the section announced has set someWait before.
       announced = FREE;
@@ -62,6 +62,7 @@ final class Sections {
 
   private record Waiting(BlockTable table, long handle, long epoch) {}
 
+  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final long AWAIT_NANOS = 20_000;
 
   private final long warningNanos;
@@ -69,6 +70,7 @@ final class Sections {
   private final AtomicLong epoch = new AtomicLong(1);
   private volatile Seat[] seats = new Seat[0];
   private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private final Queue<LongSection> reports = new ArrayDeque<>();
   private volatile boolean someWait;
 
   Sections(long warningNanos, Consumer<LongSection> warning) {
@@ -153,6 +155,7 @@ final class Sections {
         failure = Attachments.joined(failure, e);
       }
     }
+    deliver();
     if (failure != null) {
       throw failure;
     }
@@ -164,7 +167,7 @@ final class Sections {
     for (Seat seat : seats) {
       long announced = seat.announced;
       if (announced != Seat.FREE) {
-        blame(seat);
+        blame(seat, announced);
         oldest = Math.min(oldest, announced);
       }
     }
@@ -172,22 +175,39 @@ final class Sections {
   }
 
   /** Reports a section, once, that has kept frees waiting for too long. Called under the lock. */
-  private void blame(Seat seat) {
+  private void blame(Seat seat, long announced) {
     long now = System.nanoTime();
-    if (seat.blamedAtNanos == 0) {
+    if (seat.blamedEpoch != announced) {
+      seat.blamedEpoch = announced;
       seat.blamedAtNanos = now;
+      seat.reported = false;
       return;
     }
     Thread thread = seat.thread;
     long heldNanos = now - seat.blamedAtNanos;
     if (heldNanos > warningNanos && !seat.reported && thread != null) {
       seat.reported = true;
-      warning.accept(
+      reports.add(
           new LongSection(
-              thread.getName(),
-              heldNanos,
-              waiting.size(),
-              java.util.List.of(thread.getStackTrace())));
+              thread.getName(), heldNanos, waiting.size(), List.of(thread.getStackTrace())));
+    }
+  }
+
+  /** Hands the reports over, outside the lock; a listener that throws harms nobody's free. */
+  private void deliver() {
+    while (true) {
+      LongSection report;
+      synchronized (waiting) {
+        report = reports.poll();
+      }
+      if (report == null) {
+        return;
+      }
+      try {
+        warning.accept(report);
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.WARNING, "a section warning must not throw", e);
+      }
     }
   }
 
@@ -214,6 +234,7 @@ final class Sections {
           return;
         }
       }
+      deliver();
       LockSupport.parkNanos(AWAIT_NANOS);
     }
   }

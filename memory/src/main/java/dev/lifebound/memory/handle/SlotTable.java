@@ -76,7 +76,10 @@ final class SlotTable {
   static final long ONE_REFERENCE = 1;
   static final long ONE_LEASE = 1L << LEASE_SHIFT;
   static final int MAX_REFERENCES = (1 << REFERENCE_BITS) - 1;
-  static final int MAX_LEASES = (1 << LEASE_BITS) - 1;
+  private static final int LEASE_MASK = (1 << LEASE_BITS) - 1;
+
+  /** Two fewer than fit: the registry's own pins while a block ends need no check then. */
+  static final int MAX_LEASES = LEASE_MASK - 2;
 
   static final int DEAD = 0;
   static final int LIVE = 1;
@@ -278,7 +281,7 @@ final class SlotTable {
   }
 
   static int leases(long word) {
-    return (int) (word >>> LEASE_SHIFT) & MAX_LEASES;
+    return (int) (word >>> LEASE_SHIFT) & LEASE_MASK;
   }
 
   static boolean isAttached(long word) {
