@@ -7,6 +7,7 @@ import dev.lifebound.analysis.lifetime.Facts;
 import dev.lifebound.analysis.lifetime.FrontEnd;
 import dev.lifebound.analysis.lifetime.Function;
 import dev.lifebound.analysis.lifetime.Hazard;
+import dev.lifebound.analysis.lifetime.OutOfMemory;
 import dev.lifebound.analysis.lifetime.Unit;
 import dev.lifebound.analysis.rule.LifetimeRule;
 import dev.lifebound.analysis.rule.Rules;
@@ -40,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 public final class Scanner {
   /** The files a front end may want. */
   private static final Set<String> SUFFIXES = Set.of(".go", ".c", ".h", ".java");
+
+  /** Address space of a worker's stack; memory is used as far as the recursion goes. */
+  private static final long STACK_BYTES = 256L << 20;
 
   private final Options options;
   private final List<FrontEnd> frontEnds = List.of(new GoFrontEnd(), new JavaFrontEnd());
@@ -108,9 +112,9 @@ public final class Scanner {
       return Map.of(
           Report.FILES,
           (long) files,
-          "analysed",
+          Report.ANALYSED,
           (long) analysed,
-          "irrelevant",
+          Report.IRRELEVANT,
           (long) irrelevant,
           "suppressed",
           (long) suppressed);
@@ -217,7 +221,9 @@ public final class Scanner {
   private List<Judged> run(List<FrontEnd.Job> jobs) {
     try (ExecutorService workers =
         Executors.newFixedThreadPool(
-            options.threads(), Thread.ofPlatform().daemon().name("scan-", 0).factory())) {
+            options.threads(),
+            // Sources nest as deep as their generators like, and trees are walked by recursion.
+            Thread.ofPlatform().daemon().stackSize(STACK_BYTES).name("scan-", 0).factory())) {
       List<Future<Judged>> futures = new ArrayList<>();
       jobs.forEach(job -> futures.add(workers.submit(() -> run(job))));
       List<Judged> all = new ArrayList<>();
@@ -229,6 +235,10 @@ public final class Scanner {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("a scan must not be interrupted: jobs=" + jobs.size(), e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof OutOfMemoryError memory) {
+        // Nothing that was found can be trusted to be all.
+        throw memory;
+      }
       throw new IllegalStateException("a job must end with an outcome: jobs=" + jobs.size(), e);
     }
   }
@@ -248,6 +258,7 @@ public final class Scanner {
     } catch (LinkageError e) {
       return Judged.failed(List.of(), unavailable(e));
     } catch (RuntimeException | StackOverflowError e) {
+      OutOfMemory.rethrow(e);
       // One folder that breaks the analyser must not cost the others their findings.
       Notice notice =
           new Notice(

@@ -38,6 +38,12 @@ public record Report(
   /** The key in {@link #counts} of the files that were read. */
   public static final String FILES = "files";
 
+  /** The key in {@link #counts} of the files that were understood and judged. */
+  public static final String ANALYSED = "analysed";
+
+  /** The key in {@link #counts} of the files that were read and hold nothing to judge. */
+  public static final String IRRELEVANT = "irrelevant";
+
   public Report {
     rules = rules.stream().sorted(Comparator.comparing(Rule::id)).toList();
     findings = findings.stream().sorted(ORDER).toList();

@@ -4,6 +4,7 @@ import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.SourcePositions;
 import com.sun.source.util.Trees;
+import dev.lifebound.analysis.lifetime.OutOfMemory;
 import dev.lifebound.analysis.lifetime.SourceFile;
 import dev.lifebound.finding.Location;
 import dev.lifebound.finding.Notice;
@@ -52,6 +53,7 @@ final class JavaParser {
     try {
       return parseTogether(files, notices);
     } catch (StackOverflowError | RuntimeException | AssertionError e) {
+      OutOfMemory.rethrow(e);
       // javac's parser recurses; one file must not take the others with it.
       if (files.size() == 1) {
         notices.accept(

@@ -228,9 +228,9 @@ public final class HandlesBench {
       int[] offsets =
           new Random(3).ints(SECTION_READS, 0, READ_BYTES / 8).map(i -> i * 8).toArray();
       return new Contest("100 reads, per read")
-          .with("section, one block", SECTION_READS, ops -> section(registry, handle, offsets, ops))
-          .with("section, a block each read", SECTION_READS, ops -> blocks(registry, many, ops))
-          .with("plain segment of a shared arena", SECTION_READS, ops -> plain(plain, offsets, ops))
+          .with("section, one block", COUNTED, ops -> section(registry, handle, offsets, ops))
+          .with("section, a block each read", COUNTED, ops -> blocks(registry, many, ops))
+          .with("plain segment of a shared arena", COUNTED, ops -> plain(plain, offsets, ops))
           .run(rounds);
     }
   }

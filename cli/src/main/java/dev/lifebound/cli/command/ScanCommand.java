@@ -49,6 +49,11 @@ final class ScanCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     output.check(terminal);
     for (Path path : paths) {
+      if (path.toString().isEmpty()) {
+        throw new Failure(
+            Problem.USAGE,
+            "a path to scan must not be empty: path=''; write . for the current folder");
+      }
       // A dangling link is there; the analyser says what is wrong with it.
       if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         throw new Failure(
@@ -70,6 +75,19 @@ final class ScanCommand implements Callable<Integer> {
               + report.notices().size()
               + "; name the folder of the sources");
     }
-    return report.count(Colour.RED) > 0 ? ExitCode.ANSWER_IS_NO : ExitCode.OK;
+    if (report.count(Colour.RED) > 0) {
+      return ExitCode.ANSWER_IS_NO;
+    }
+    if (report.counts().getOrDefault(Report.ANALYSED, 1L) == 0
+        && report.counts().getOrDefault(Report.IRRELEVANT, 0L) == 0) {
+      throw new Failure(
+          Problem.NOTHING_TO_SCAN,
+          "a scan must be able to read a source: files="
+              + report.counts().get(Report.FILES)
+              + ", analysed=0, notices="
+              + report.notices().size()
+              + "; the notices say what is wrong with each");
+    }
+    return ExitCode.OK;
   }
 }
