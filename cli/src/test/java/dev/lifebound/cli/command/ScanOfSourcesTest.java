@@ -30,9 +30,7 @@ class ScanOfSourcesTest {
     assertThat(scan(ROOT.resolve("examples/hazard").toString())).isEqualTo(1);
     assertThat(recorder.out()).contains("red LBG001", "red LBJ001", "red LBJ003");
     Recorder safe = new Recorder();
-    assertThat(
-            safe.run(
-                Lifebound.program(), "scan", ROOT.resolve("examples/safe").toString()))
+    assertThat(safe.run(Lifebound.program(), "scan", ROOT.resolve("examples/safe").toString()))
         .isZero();
     assertThat(safe.out()).contains("findings: 0 red, 0 yellow, 0 green");
   }
