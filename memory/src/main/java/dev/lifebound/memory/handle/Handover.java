@@ -1,6 +1,7 @@
 package dev.lifebound.memory.handle;
 
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /**
@@ -8,6 +9,9 @@ import java.util.function.Predicate;
  * nobody reads while it runs.
  */
 final class Handover {
+  private static final int MAX_LOOKS = 1_000;
+  private static final long LOOK_NANOS = 20_000;
+
   private final BlockTable table;
 
   Handover(BlockTable table) {
@@ -74,9 +78,7 @@ final class Handover {
     }
     // Children are stale now; one that is still leased keeps its pin on this block.
     if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
-      // Or one whose free waits for a read section.
-      table.sections.awaitEarlier();
-      table.sections.reclaim();
+      awaitReclaim(slot);
     }
     if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
       table.unpin(handle);
@@ -87,6 +89,22 @@ final class Handover {
     }
     setState(slot, SlotTable.FREED_BY_C);
     return slot;
+  }
+
+  /**
+   * A child that nobody leases may wait for a read section, or be in another thread's hands that is
+   * just freeing it. The wait is bounded, since that thread may be this one further out.
+   */
+  private void awaitReclaim(int slot) {
+    table.sections.awaitEarlier();
+    table.sections.reclaim();
+    for (int tries = 0;
+        tries < MAX_LOOKS
+            && table.sections.isReclaiming()
+            && SlotTable.leases(table.slots.stateAcquire(slot)) != 1;
+        tries++) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
   }
 
   /** The caller has the only pin: nobody else changes the word, but for the ATTACHED bit. */

@@ -73,6 +73,9 @@ final class Sections {
   private final Queue<LongSection> reports = new ArrayDeque<>();
   private volatile boolean someWait;
 
+  /** Frees that some thread has taken from the queue and not finished. */
+  private int reclaiming;
+
   Sections(long warningNanos, Consumer<LongSection> warning) {
     this.warningNanos = warningNanos;
     this.warning = warning;
@@ -148,11 +151,16 @@ final class Sections {
           break;
         }
         waiting.remove();
+        reclaiming++;
       }
       try {
         next.table.reclaim(next.handle);
       } catch (RuntimeException e) {
         failure = Attachments.joined(failure, e);
+      } finally {
+        synchronized (waiting) {
+          reclaiming--;
+        }
       }
     }
     deliver();
@@ -236,6 +244,13 @@ final class Sections {
       }
       deliver();
       LockSupport.parkNanos(AWAIT_NANOS);
+    }
+  }
+
+  /** Whether some thread is freeing what had waited. */
+  boolean isReclaiming() {
+    synchronized (waiting) {
+      return reclaiming > 0;
     }
   }
 

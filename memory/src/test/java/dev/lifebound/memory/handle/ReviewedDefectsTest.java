@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** Defects that a review found, each with the input that showed it. */
@@ -42,7 +43,7 @@ class ReviewedDefectsTest {
     registry.close();
   }
 
-  @Test
+  @RepeatedTest(100)
   void aBlockWhoseChildWaitsForAReadSectionCanBeGivenAway() throws Exception {
     Registry registry = Registry.create(Tracking.OFF);
     Foreign foreign = Foreign.of(registry, frees("unused"), "foreign");
