@@ -11,9 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code scan} with the real analyser. */
 class ScanOfSourcesTest {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  private static final Path ROOT = Path.of("..");
 
-  @TempDir private Path folder = Path.of("");
+  @TempDir private Path folder;
   private final Recorder recorder = new Recorder();
 
   private int scan(String... paths) {
