@@ -1,0 +1,139 @@
+package dev.lifebound.memory.agent;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options behind {@code -javaagent:JAR=}: {@code name=value,name=value}. {@code watch} may be
+ * given several times; a comma in a value is written {@code \,} and a backslash {@code \\}.
+ *
+ * @param watch patterns of library file names, or paths
+ * @param sampleOneIn one allocation in so many is guarded, at least 1
+ * @param mode {@code observe}, {@code strict} or {@code recover}
+ * @param ledger the file of the black box; null for none
+ * @param heapDumps the folder of heap dumps that reports ask for; null for none
+ */
+record AgentOptions(
+    List<String> watch,
+    int sampleOneIn,
+    Mode mode,
+    @Nullable Path ledger,
+    @Nullable Path heapDumps) {
+  /** What becomes of an access to a dead block. */
+  enum Mode {
+    OBSERVE,
+    STRICT,
+    RECOVER;
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  static final int DEFAULT_SAMPLE = 1024;
+  private static final String NAMES = "watch sample mode ledger heap-dump";
+
+  AgentOptions {
+    watch = List.copyOf(watch);
+  }
+
+  /**
+   * Reads the options.
+   *
+   * @throws IllegalArgumentException with one line that says what is wrong
+   */
+  static AgentOptions parse(String text) {
+    List<String> watch = new ArrayList<>();
+    int sample = DEFAULT_SAMPLE;
+    Mode mode = Mode.RECOVER;
+    Path ledger = null;
+    Path heapDumps = null;
+    for (String option : split(text)) {
+      int equals = option.indexOf('=');
+      String name = equals < 0 ? option : option.substring(0, equals);
+      String value = equals < 0 ? "" : option.substring(equals + 1);
+      if (value.isEmpty()) {
+        throw new IllegalArgumentException(
+            "an option must have a value: option=" + option + "; write NAME=VALUE, of: " + NAMES);
+      }
+      switch (name) {
+        case "watch" -> watch.add(value);
+        case "sample" -> sample = sample(value);
+        case "mode" -> mode = mode(value);
+        case "ledger" -> ledger = path(name, value);
+        case "heap-dump" -> heapDumps = path(name, value);
+        default ->
+            throw new IllegalArgumentException(
+                "an option must be known: option=" + name + "; there are: " + NAMES);
+      }
+    }
+    return new AgentOptions(watch, sample, mode, ledger, heapDumps);
+  }
+
+  /** At commas that have no backslash before them. */
+  private static List<String> split(String text) {
+    List<String> options = new ArrayList<>();
+    StringBuilder option = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' && i + 1 < text.length() && isSpecial(text.charAt(i + 1))) {
+        i++;
+        option.append(text.charAt(i));
+      } else if (c == ',') {
+        options.add(option.toString());
+        option.setLength(0);
+      } else {
+        option.append(c);
+      }
+    }
+    options.add(option.toString());
+    options.removeIf(String::isEmpty);
+    return options;
+  }
+
+  private static boolean isSpecial(char c) {
+    return c == ',' || c == '\\';
+  }
+
+  /** {@code 1/N} or {@code N}. */
+  private static int sample(String value) {
+    String number = value.startsWith("1/") ? value.substring(2) : value;
+    try {
+      int oneIn = Integer.parseInt(number);
+      if (oneIn >= 1) {
+        return oneIn;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new IllegalArgumentException(
+        "one allocation in N must be guarded, N from 1 to "
+            + Integer.MAX_VALUE
+            + ": sample="
+            + value
+            + "; write 1/1024, or 1 for every allocation");
+  }
+
+  private static Mode mode(String value) {
+    for (Mode mode : Mode.values()) {
+      if (mode.text().equals(value)) {
+        return mode;
+      }
+    }
+    throw new IllegalArgumentException(
+        "a mode must be one of observe, strict, recover: mode=" + value);
+  }
+
+  private static Path path(String name, String value) {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(
+          "an option must name a file: option=" + name + ", value=" + value, e);
+    }
+  }
+}
