@@ -17,28 +17,59 @@ import org.jspecify.annotations.Nullable;
  * @param ledger the file of the black box; null for none
  * @param heapDumps the folder of heap dumps that reports ask for; null for none
  */
-record AgentOptions(
+public record AgentOptions(
     List<String> watch,
     int sampleOneIn,
     Mode mode,
     @Nullable Path ledger,
     @Nullable Path heapDumps) {
   /** What becomes of an access to a dead block. */
-  enum Mode {
+  public enum Mode {
+    /** Nothing: frees are seen, no page dies. */
     OBSERVE,
+    /** It throws where that is safe, and is recovered elsewhere. */
     STRICT,
+    /** It is recorded and runs on the block's old bytes. */
     RECOVER;
 
-    String text() {
+    /** The name in options. */
+    public String text() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  static final int DEFAULT_SAMPLE = 1024;
+  /** One allocation in so many is guarded where nothing else is asked for. */
+  public static final int DEFAULT_SAMPLE = 1024;
+
   private static final String NAMES = "watch sample mode ledger heap-dump";
 
-  AgentOptions {
+  public AgentOptions {
     watch = List.copyOf(watch);
+    if (sampleOneIn < 1) {
+      throw badSample(String.valueOf(sampleOneIn));
+    }
+  }
+
+  /** The options as the agent takes them; {@link #parse} reads them back. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    watch.forEach(pattern -> add(text, "watch", pattern));
+    add(text, "sample", "1/" + sampleOneIn);
+    add(text, "mode", mode.text());
+    if (ledger != null) {
+      add(text, "ledger", ledger.toString());
+    }
+    if (heapDumps != null) {
+      add(text, "heap-dump", heapDumps.toString());
+    }
+    return text.toString();
+  }
+
+  private static void add(StringBuilder text, String name, String value) {
+    text.append(text.isEmpty() ? "" : ",")
+        .append(name)
+        .append('=')
+        .append(value.replace("\\", "\\\\").replace(",", "\\,"));
   }
 
   /**
@@ -46,7 +77,7 @@ record AgentOptions(
    *
    * @throws IllegalArgumentException with one line that says what is wrong
    */
-  static AgentOptions parse(String text) {
+  public static AgentOptions parse(String text) {
     List<String> watch = new ArrayList<>();
     int sample = DEFAULT_SAMPLE;
     Mode mode = Mode.RECOVER;
@@ -99,8 +130,12 @@ record AgentOptions(
     return c == ',' || c == '\\';
   }
 
-  /** {@code 1/N} or {@code N}. */
-  private static int sample(String value) {
+  /**
+   * A sampling rate: {@code 1/N} or {@code N}.
+   *
+   * @throws IllegalArgumentException with one line that says what is wrong
+   */
+  public static int sample(String value) {
     String number = value.startsWith("1/") ? value.substring(2) : value;
     try {
       int oneIn = Integer.parseInt(number);
@@ -110,7 +145,11 @@ record AgentOptions(
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw new IllegalArgumentException(
+    throw badSample(value);
+  }
+
+  private static IllegalArgumentException badSample(String value) {
+    return new IllegalArgumentException(
         "one allocation in N must be guarded, N from 1 to "
             + Integer.MAX_VALUE
             + ": sample="
@@ -118,7 +157,12 @@ record AgentOptions(
             + "; write 1/1024, or 1 for every allocation");
   }
 
-  private static Mode mode(String value) {
+  /**
+   * A mode by its name.
+   *
+   * @throws IllegalArgumentException with one line that says what is wrong
+   */
+  public static Mode mode(String value) {
     for (Mode mode : Mode.values()) {
       if (mode.text().equals(value)) {
         return mode;
