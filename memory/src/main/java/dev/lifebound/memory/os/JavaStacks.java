@@ -31,13 +31,22 @@ public final class JavaStacks {
   private final long envToThreadBytes;
   private final int threadStateOffset;
   private final int threadInNative;
+  private final int osThreadOffset;
+  private final int threadIdOffset;
 
   private JavaStacks(
-      JvmTables tables, long envToThreadBytes, int threadStateOffset, int threadInNative) {
+      JvmTables tables,
+      long envToThreadBytes,
+      int threadStateOffset,
+      int threadInNative,
+      int osThreadOffset,
+      int threadIdOffset) {
     this.tables = tables;
     this.envToThreadBytes = envToThreadBytes;
     this.threadStateOffset = threadStateOffset;
     this.threadInNative = threadInNative;
+    this.osThreadOffset = osThreadOffset;
+    this.threadIdOffset = threadIdOffset;
   }
 
   /**
@@ -49,7 +58,9 @@ public final class JavaStacks {
         tables,
         envToThreadBytes(tables.jni(), structs),
         structs.offset("JavaThread::_thread_state"),
-        structs.constant("_thread_in_native"));
+        structs.constant("_thread_in_native"),
+        structs.offset("Thread::_osthread"),
+        structs.offset("OSThread::_thread_id"));
   }
 
   /**
@@ -114,6 +125,16 @@ public final class JavaStacks {
   /** The state of a thread that runs C code and may be stopped at any time. */
   public int threadInNative() {
     return threadInNative;
+  }
+
+  /** Where a {@code JavaThread} has the address of its {@code OSThread}. */
+  int osThreadOffset() {
+    return osThreadOffset;
+  }
+
+  /** Where an {@code OSThread} has the system's number of the thread, an {@code int}. */
+  int threadIdOffset() {
+    return threadIdOffset;
   }
 
   /** The {@code JavaThread*} of the calling platform thread, for tests. */

@@ -2,14 +2,18 @@ package dev.lifebound.memory.os;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class HotSpotTest {
@@ -54,9 +58,7 @@ class HotSpotTest {
   @SuppressWarnings("restricted")
   void aStackTakenInCBecomesNamesAndLines() throws Throwable {
     JavaStacks stacks = FACTS.javaStacks().orElseThrow();
-    NativeCode.Image image = NativeCode.load().map();
-    JavaNames names =
-        new JavaNames(stacks, image.entry("lb_java_names"), image.entry("lb_java_forget"));
+    JavaNames names = new JavaNames(stacks, NativeCode.load().map());
     MethodHandle getStackTrace =
         Linker.nativeLinker()
             .downcallHandle(
@@ -93,5 +95,46 @@ class HotSpotTest {
       assertThat(elements).noneMatch(element -> element.getClassName().contains("?"));
     }
     assertThat(names.frame(0, 0).getMethodName()).isEqualTo("?");
+  }
+
+  @Test
+  void aThreadIsFoundByItsNumber() throws Exception {
+    JavaNames names = new JavaNames(FACTS.javaStacks().orElseThrow(), NativeCode.load().map());
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    int[] tid = new int[1];
+    Thread thread =
+        Thread.ofPlatform()
+            .name("a thread with a name longer than the system keeps")
+            .start(() -> {
+              tid[0] = ownTid();
+              running.countDown();
+              awaitQuietly(end);
+            });
+    running.await();
+    JavaNames.JavaThread found = names.thread(tid[0]).orElseThrow();
+    assertThat(found.name()).isEqualTo(thread.getName());
+    assertThat(found.frames())
+        .anyMatch(frame -> frame.getMethodName().contains("aThreadIsFoundByItsNumber"));
+    end.countDown();
+    thread.join();
+    assertThat(names.thread(tid[0])).isEmpty();
+    assertThat(names.thread(0)).isEmpty();
+  }
+
+  private static int ownTid() {
+    try {
+      return Integer.parseInt(Path.of("/proc/thread-self").toRealPath().getFileName().toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
