@@ -3,6 +3,7 @@ package dev.lifebound.memory.os;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -25,6 +26,10 @@ public final class LibC {
   public static final int MAP_ANONYMOUS = 0x20;
   public static final int MAP_NORESERVE = 0x4000;
   public static final int MADV_DONTNEED = 4;
+  private static final int MADV_WIPEONFORK = 18;
+  private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
+  private static final short POLLIN = 1;
+  private static final int EINTR = 4;
   private static final int MFD_CLOEXEC = 1;
   private static final int SC_PAGESIZE = 30;
 
@@ -43,6 +48,18 @@ public final class LibC {
       link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), ERRNO);
   private static final MethodHandle MADVISE =
       link("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT), ERRNO);
+  private static final MethodHandle MPROTECT =
+      link("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT), ERRNO);
+  private static final MethodHandle FTRUNCATE =
+      link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), ERRNO);
+  private static final MethodHandle EVENTFD =
+      link("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), ERRNO);
+  private static final MethodHandle POLL =
+      link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT), ERRNO);
+  private static final MethodHandle READ =
+      link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), ERRNO);
+  private static final MethodHandle WRITE =
+      link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), ERRNO);
   private static final MethodHandle MEMFD_CREATE =
       link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), ERRNO);
   private static final MethodHandle CLOSE =
@@ -154,8 +171,109 @@ public final class LibC {
     }
   }
 
+  /**
+   * {@code mprotect}.
+   *
+   * <p>Safety: the caller must own the range.
+   */
+  public static void mprotect(long address, long bytes, int prot) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the caller owns the range (see above); scalars only.
+      int result = (int) MPROTECT.invokeExact(state, address, bytes, prot);
+      check(
+          result,
+          state,
+          "mprotect(address=0x" + Long.toHexString(address) + ", prot=" + prot + ")");
+    } catch (Throwable e) {
+      throw failure("mprotect", e);
+    }
+  }
+
+  /**
+   * {@code madvise(MADV_WIPEONFORK)}: a forked child finds zeroes there.
+   *
+   * <p>Safety: the caller must own the range.
+   */
+  public static void wipeOnFork(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: the caller owns the range (see above); scalars only.
+      int result = (int) MADVISE.invokeExact(state, address, bytes, MADV_WIPEONFORK);
+      check(result, state, "madvise(address=0x" + Long.toHexString(address) + ", WIPEONFORK)");
+    } catch (Throwable e) {
+      throw failure("madvise", e);
+    }
+  }
+
+  /** {@code ftruncate}. */
+  public static void truncate(int fd, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: scalars only; the caller owns the descriptor.
+      int result = (int) FTRUNCATE.invokeExact(state, fd, bytes);
+      check(result, state, "ftruncate(fd=" + fd + ", bytes=" + bytes + ")");
+    } catch (Throwable e) {
+      throw failure("ftruncate", e);
+    }
+  }
+
+  /** {@code eventfd}, non-blocking; the caller closes it. */
+  public static int eventFd() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: scalars only.
+      int fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC_NONBLOCK);
+      check(fd, state, "eventfd()");
+      return fd;
+    } catch (Throwable e) {
+      throw failure("eventfd", e);
+    }
+  }
+
+  /** Waits until the event descriptor was written or the time is over, and empties it. */
+  public static boolean awaitEvent(int fd, int timeoutMillis) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // struct pollfd { int fd; short events; short revents }
+      MemorySegment poll = arena.allocate(Long.BYTES, Long.BYTES);
+      poll.set(JAVA_INT, 0, fd);
+      poll.set(JAVA_SHORT, Integer.BYTES, POLLIN);
+      // SAFETY: one pollfd, alive until return; the caller owns the descriptor.
+      int ready = (int) POLL.invokeExact(state, poll, 1L, timeoutMillis);
+      if (ready < 0 && errno(state) == EINTR) {
+        return false;
+      }
+      check(ready, state, "poll(fd=" + fd + ")");
+      if (ready == 0) {
+        return false;
+      }
+      // SAFETY: an eventfd gives eight bytes, or refuses without waiting.
+      long read = (long) READ.invokeExact(state, fd, poll, (long) Long.BYTES);
+      return read == Long.BYTES;
+    } catch (Throwable e) {
+      throw failure("poll", e);
+    }
+  }
+
+  /** Writes to an event descriptor: wakes who waits for it. */
+  public static void raiseEvent(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+      // SAFETY: eight bytes, alive until return.
+      long written = (long) WRITE.invokeExact(state, fd, arena.allocateFrom(JAVA_LONG, 1), 8L);
+      check(written, state, "write(fd=" + fd + ")");
+    } catch (Throwable e) {
+      throw failure("write", e);
+    }
+  }
+
   /** {@code memfd_create}: an anonymous file of length 0; the caller closes the descriptor. */
   public static int memfdCreate(String name) {
+    if (NativeCode.isDenied("memfd")) {
+      throw new UnsupportedOperationException(
+          "memfd_create must be allowed: " + NativeCode.DENY_PROPERTY + "=memfd");
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
       // SAFETY: the name is a NUL-terminated string that lives until the call returns.
@@ -219,7 +337,7 @@ public final class LibC {
   }
 
   /** A failed call's own exception as it is; anything else is a defect of ours. */
-  private static RuntimeException failure(String call, Throwable cause) {
+  static RuntimeException failure(String call, Throwable cause) {
     return cause instanceof RuntimeException known
         ? known
         : new IllegalStateException(

@@ -19,6 +19,11 @@ public final class Platform {
     return OS + "/" + ARCH;
   }
 
+  /** The processor as listings of machine code name it. */
+  static String processor() {
+    return ARCH.equals("amd64") ? "x86_64" : ARCH;
+  }
+
   /** The number of {@code userfaultfd(2)}, or -1 where this module does not know it. */
   static long userfaultfdNumber() {
     return switch (ARCH) {

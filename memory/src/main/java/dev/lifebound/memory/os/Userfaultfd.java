@@ -52,6 +52,10 @@ public final class Userfaultfd implements AutoCloseable {
       throw new UnsupportedOperationException(
           "the call number of userfaultfd must be known: platform=" + Platform.text());
     }
+    if (NativeCode.isDenied("userfaultfd")) {
+      throw new UnsupportedOperationException(
+          "userfaultfd must be allowed: " + NativeCode.DENY_PROPERTY + "=userfaultfd");
+    }
     int fd = (int) LibC.syscall("userfaultfd", number, O_CLOEXEC | USER_MODE_ONLY);
     try {
       call("UFFDIO_API", fd, UFFDIO_API, API_VERSION, FEATURE_SIGBUS);
@@ -60,6 +64,11 @@ public final class Userfaultfd implements AutoCloseable {
       LibC.close(fd);
       throw e;
     }
+  }
+
+  /** The descriptor, for machine code; it stays this object's. */
+  public int fd() {
+    return fd;
   }
 
   /** From now on a missing page of this range raises SIGBUS. The range must be page-aligned. */

@@ -1,0 +1,117 @@
+package dev.lifebound.memory.os;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What machine code must know about the Java virtual machine that it runs in.
+ *
+ * <p>Read once, from the tables that HotSpot keeps for debuggers and from the JNI and JVMTI
+ * interfaces. Whatever is not to be had is left out, with the reason in {@link #missing()}; nothing
+ * here throws on another virtual machine.
+ */
+public final class HotSpot {
+  /**
+   * A range of address space that holds compiled code.
+   *
+   * @param low the first address
+   * @param high the first address behind it; reserved for the heap, and never given to another use
+   * @param compiledJavaOnly whether all code in it was compiled from Java methods; else it also
+   *     holds HotSpot's stubs and the interpreter
+   */
+  public record CodeHeap(long low, long high, boolean compiledJavaOnly) {
+    /** Whether an address lies in it. */
+    public boolean contains(long address) {
+      return address >= low && address < high;
+    }
+  }
+
+  private static final class Holder {
+    static final HotSpot FACTS = new HotSpot();
+  }
+
+  private final List<CodeHeap> codeHeaps = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
+  private @Nullable JavaStacks javaStacks;
+
+  private HotSpot() {
+    try {
+      SymbolLookup jvm = libjvm();
+      VmStructs structs = new VmStructs(jvm);
+      findCodeHeaps(structs);
+      findJavaStacks(jvm, structs);
+    } catch (RuntimeException | IOException e) {
+      missing.add("HotSpot's description of itself: " + e.getMessage());
+    }
+  }
+
+  /** The facts of this process; looked up by the first call. */
+  public static HotSpot facts() {
+    return Holder.FACTS;
+  }
+
+  /** The ranges of compiled code; empty when they are not known. */
+  public List<CodeHeap> codeHeaps() {
+    return List.copyOf(codeHeaps);
+  }
+
+  /** What is needed to take Java stacks in machine code; empty when something of it is missing. */
+  public Optional<JavaStacks> javaStacks() {
+    return Optional.ofNullable(javaStacks);
+  }
+
+  /** What is not known here, with reasons; empty when everything is. */
+  public List<String> missing() {
+    return List.copyOf(missing);
+  }
+
+  /** libjvm as it is loaded, wherever the launcher found it. */
+  @SuppressWarnings("restricted") // this package is where native access is asked for
+  private static SymbolLookup libjvm() throws IOException {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      Path library =
+          maps.filter(line -> line.endsWith("/libjvm.so"))
+              .findFirst()
+              .map(line -> Path.of(line.substring(line.indexOf('/'))))
+              .orElseThrow(() -> new UnsupportedOperationException("libjvm.so must be mapped"));
+      // SAFETY: the library is loaded already; this only counts one more user of it.
+      return SymbolLookup.libraryLookup(library, Arena.global());
+    }
+  }
+
+  private void findCodeHeaps(VmStructs structs) {
+    try {
+      // SAFETY: the addresses come from HotSpot's own table; heaps are made at start and stay.
+      long stub = Raw.getLong(structs.address("StubRoutines::_call_stub_return_address"));
+      long heaps = Raw.getLong(structs.address("CodeCache::_heaps"));
+      int count = Raw.getInt(heaps + structs.offset("GrowableArrayBase::_len"));
+      long data = Raw.getLong(heaps + structs.offset("GrowableArray<int>::_data"));
+      for (int i = 0; i < count; i++) {
+        long space =
+            Raw.getLong(data + (long) i * Long.BYTES) + structs.offset("CodeHeap::_memory");
+        long low = Raw.getLong(space + structs.offset("VirtualSpace::_low_boundary"));
+        long high = Raw.getLong(space + structs.offset("VirtualSpace::_high_boundary"));
+        codeHeaps.add(new CodeHeap(low, high, stub < low || stub >= high));
+      }
+    } catch (RuntimeException e) {
+      codeHeaps.clear();
+      missing.add("code heaps: " + e.getMessage());
+    }
+  }
+
+  private void findJavaStacks(SymbolLookup jvm, VmStructs structs) {
+    try {
+      javaStacks = JavaStacks.open(jvm, structs);
+    } catch (RuntimeException e) {
+      missing.add("Java stacks: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lifebound.memory.os;
+
+import java.lang.foreign.SymbolLookup;
+
+/**
+ * What machine code needs to take the Java stack of the thread that it runs on; {@link JavaNames}
+ * has the names behind it.
+ *
+ * <p>In C, on a thread that may be any:
+ *
+ * <pre>{@code
+ * void *env;
+ * if (getEnv(javaVm, &env, JNI_VERSION) != 0) no Java thread;
+ * if (*(int *) ((char *) env - envToThreadBytes + threadStateOffset) != threadInNative) not now;
+ * getStackTrace(jvmti, NULL, 0, max, frames, &count);   // frames: { jmethodID; jlong bci } each
+ * }</pre>
+ *
+ * <p>{@code GetEnv} for a JNI version only looks at the thread's own record: it neither attaches
+ * nor waits. {@code GetStackTrace} may wait for a safepoint, and may allocate.
+ */
+public final class JavaStacks {
+  /** The version to ask {@code GetEnv} for: JNI 1.8. */
+  public static final int JNI_VERSION = 0x0001_0008;
+
+  /** Bytes of one {@code jvmtiFrameInfo}: a {@code jmethodID} and a {@code jlocation}. */
+  public static final long FRAME_BYTES = 16;
+
+  private static final int TRIES = 100;
+
+  private final JvmTables tables;
+  private final long envToThreadBytes;
+  private final int threadStateOffset;
+  private final int threadInNative;
+
+  private JavaStacks(
+      JvmTables tables, long envToThreadBytes, int threadStateOffset, int threadInNative) {
+    this.tables = tables;
+    this.envToThreadBytes = envToThreadBytes;
+    this.threadStateOffset = threadStateOffset;
+    this.threadInNative = threadInNative;
+  }
+
+  /**
+   * @throws UnsupportedOperationException where something of it is missing
+   */
+  static JavaStacks open(SymbolLookup jvm, VmStructs structs) {
+    JvmTables tables = new JvmTables(jvm);
+    return new JavaStacks(
+        tables,
+        envToThreadBytes(tables.jni(), structs),
+        structs.offset("JavaThread::_thread_state"),
+        structs.constant("_thread_in_native"));
+  }
+
+  /**
+   * How deep the {@code JNIEnv} of this thread lies in the one {@code JavaThread} around it. The
+   * list is replaced when a thread starts or ends, and an old one is freed; what was read of it is
+   * only compared, and read again when nothing fits.
+   */
+  private static long envToThreadBytes(long env, VmStructs structs) {
+    long list = structs.address("ThreadsSMRSupport::_java_thread_list");
+    long length = structs.offset("ThreadsList::_length");
+    long threads = structs.offset("ThreadsList::_threads");
+    long size = structs.size("JavaThread");
+    for (int tries = 0; tries < TRIES; tries++) {
+      // SAFETY: this thread is in the list, which HotSpot keeps for some time after replacing it.
+      long now = Raw.getLong(list);
+      long data = Raw.getLong(now + threads);
+      int count = Raw.getInt(now + length);
+      for (int i = 0; i < count; i++) {
+        long distance = env - Raw.getLong(data + (long) i * Long.BYTES);
+        if (distance > 0 && distance < size) {
+          return distance;
+        }
+      }
+    }
+    throw new UnsupportedOperationException(
+        "JNIEnv must lie inside a JavaThread of the list: size=" + size);
+  }
+
+  /** The {@code JavaVM*}. */
+  public long javaVm() {
+    return tables.vm;
+  }
+
+  /** {@code jint GetEnv(JavaVM*, void **env, jint version)}. */
+  public long getEnvFunction() {
+    return JvmTables.functionAddress(tables.vm, JvmTables.VM_GET_ENV);
+  }
+
+  /** The {@code jvmtiEnv*}, which lives as long as the process. */
+  public long jvmti() {
+    return tables.jvmti;
+  }
+
+  /**
+   * {@code jvmtiError GetStackTrace(jvmtiEnv*, jthread, jint start, jint max, jvmtiFrameInfo*, jint
+   * *count)}.
+   */
+  public long getStackTraceFunction() {
+    return JvmTables.functionAddress(tables.jvmti, JvmTables.JVMTI_GET_STACK_TRACE);
+  }
+
+  /** Bytes from the start of HotSpot's {@code JavaThread} to the {@code JNIEnv} inside it. */
+  public long envToThreadBytes() {
+    return envToThreadBytes;
+  }
+
+  /** Where a {@code JavaThread} has its state, an {@code int}. */
+  public int threadStateOffset() {
+    return threadStateOffset;
+  }
+
+  /** The state of a thread that runs C code and may be stopped at any time. */
+  public int threadInNative() {
+    return threadInNative;
+  }
+
+  /** The {@code JavaThread*} of the calling platform thread, for tests. */
+  long currentJavaThread() {
+    return tables.jni() - envToThreadBytes;
+  }
+}

@@ -1,0 +1,199 @@
+package dev.lifebound.memory.os;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The module's own machine code: a listing read from a resource, and copies of it in executable
+ * memory.
+ *
+ * <p>The listing is made from {@code src/main/native} and has, for each processor, the bytes beside
+ * their disassembly, the entry points, and the layout of the structures that the code shares with
+ * Java.
+ */
+public final class NativeCode {
+  /** The system property that forbids mechanisms, for tests and for those who want it: a list. */
+  public static final String DENY_PROPERTY = "lifebound.guard.deny";
+
+  private static final int PROT_READ_EXECUTE = 5;
+  private static volatile @Nullable NativeCode loaded;
+
+  private final Map<String, Long> numbers = new HashMap<>();
+  private final byte[] code;
+  private final String hash;
+
+  private NativeCode(String listing) {
+    this.hash = sha256(listing);
+    listing.lines().forEach(this::readNumber);
+    this.code = new byte[Math.toIntExact(number("code_bytes"))];
+    listing.lines().filter(line -> line.startsWith("0x")).forEach(this::readBytes);
+  }
+
+  /**
+   * The listing for this processor.
+   *
+   * @throws UnsupportedOperationException where there is none, or executable memory is forbidden
+   */
+  public static NativeCode load() {
+    NativeCode known = loaded;
+    if (known != null) {
+      return known;
+    }
+    String name = "stubs-" + Platform.processor() + ".txt";
+    if (!Platform.isLinux()) {
+      throw new UnsupportedOperationException(
+          "machine code must have a platform it was written for: platform="
+              + Platform.text()
+              + ", known=Linux on x86-64 and aarch64");
+    }
+    try (InputStream in = NativeCode.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new UnsupportedOperationException(
+            "machine code must exist for the processor: platform="
+                + Platform.text()
+                + ", known=x86-64 and aarch64");
+      }
+      known = new NativeCode(new String(in.readAllBytes(), UTF_8));
+    } catch (IOException e) {
+      throw new UnsupportedOperationException("machine code must be readable: resource=" + name, e);
+    }
+    loaded = known;
+    return known;
+  }
+
+  /** Whether {@link #DENY_PROPERTY} names the mechanism. */
+  static boolean isDenied(String mechanism) {
+    return ("," + System.getProperty(DENY_PROPERTY, "") + ",").contains("," + mechanism + ",");
+  }
+
+  private void readNumber(String line) {
+    String[] words = line.split(" ", 0);
+    switch (words[0]) {
+      case "code_bytes", "data_offset", "data_bytes" ->
+          numbers.put(words[0], Long.decode(words[1]));
+      case "data", "size", "offset", "entry" ->
+          numbers.put(words[0] + " " + words[1], Long.decode(words[2]));
+      default -> {}
+    }
+  }
+
+  /** {@code 0x12: 48 89 e5 | mov %rsp,%rbp}. */
+  private void readBytes(String line) {
+    int at = Integer.decode(line.substring(0, line.indexOf(':')));
+    String digits = line.substring(line.indexOf(':') + 2, line.indexOf('|')).replace(" ", "");
+    byte[] bytes = HexFormat.of().parseHex(digits);
+    System.arraycopy(bytes, 0, code, at, bytes.length);
+  }
+
+  private long number(String name) {
+    Long value = numbers.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "the listing of the machine code must have the name: name="
+              + name
+              + "; run memory/src/main/native/build");
+    }
+    return value;
+  }
+
+  /** Bytes of a structure, for instance {@code lb_slot}. */
+  public long size(String structure) {
+    return number("size " + structure);
+  }
+
+  /** Offset of a field, for instance {@code lb_slot.state}. */
+  public long offset(String field) {
+    return number("offset " + field);
+  }
+
+  /** Hash of the whole listing: another hash is other code. */
+  public String hash() {
+    return hash;
+  }
+
+  /**
+   * A new copy in executable memory. Its pages are written first and made executable afterwards,
+   * when they can no longer be written; the data page behind them can be written and never
+   * executed. Nothing unmaps it: others may hold pointers into it.
+   *
+   * @throws SystemCallException where the system refuses executable memory
+   */
+  @SuppressWarnings("restricted") // callers have seen to it that native access is enabled
+  public Image map() {
+    if (isDenied("exec")) {
+      throw new UnsupportedOperationException(
+          "executable memory must be allowed: " + DENY_PROPERTY + "=exec");
+    }
+    long dataOffset = number("data_offset");
+    long bytes =
+        dataOffset + Math.ceilDiv(number("data_bytes"), LibC.pageBytes()) * LibC.pageBytes();
+    long base =
+        LibC.mmap(0, bytes, LibC.PROT_READ_WRITE, LibC.MAP_PRIVATE | LibC.MAP_ANONYMOUS, -1, 0);
+    // SAFETY: the pages were just mapped for this, and code is shorter than dataOffset.
+    MemorySegment.ofAddress(base)
+        .reinterpret(dataOffset)
+        .asSlice(0, code.length)
+        .copyFrom(MemorySegment.ofArray(code));
+    try {
+      LibC.mprotect(base, dataOffset, PROT_READ_EXECUTE);
+    } catch (SystemCallException e) {
+      LibC.munmap(base, bytes);
+      throw e;
+    }
+    return new Image(base, base + dataOffset + number("data lb_image"));
+  }
+
+  /** One copy of the code with its data page. */
+  public final class Image {
+    private final long base;
+    private final long data;
+
+    Image(long base, long data) {
+      this.base = base;
+      this.data = data;
+    }
+
+    /** Address of an entry point. */
+    public long entry(String name) {
+      return base + number("entry " + name);
+    }
+
+    /** Whether the address lies in this copy's code. */
+    public boolean contains(long address) {
+      return address >= base && address < base + code.length;
+    }
+
+    /** Address of this copy's {@code struct lb_image}. */
+    public long data() {
+      return data;
+    }
+
+    /** Points this copy at the control structure. */
+    @SuppressWarnings("restricted")
+    public void share(long shared) {
+      // SAFETY: the data page is mapped, writable and longer than the structure.
+      MemorySegment.ofAddress(data)
+          .reinterpret(size("lb_image"))
+          .set(ValueLayout.JAVA_LONG, offset("lb_image.shared"), shared);
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK must have SHA-256", e);
+    }
+  }
+}

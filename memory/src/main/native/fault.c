@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The signal handler: recognises a fault in the pool, records it, and recovers or delivers.
+ */
+#include "pool.h"
+#include "access.h"
+
+void lb_report(struct lb_shared *s, int kind, int how, uint64_t address, int64_t index, uint64_t pc,
+               uint64_t fp, int always) {
+  struct lb_slot *slot = index < 0 ? 0 : &s->slots[index];
+  uint32_t bit = 1u << kind;
+  int first = slot == 0 || (__atomic_fetch_or(&slot->reported, bit, __ATOMIC_ACQ_REL) & bit) == 0;
+  /* Repeated faults leave half of the ring to first ones. */
+  if (!first && !always && LB_LOAD(&s->events_head) - LB_LOAD(&s->events_tail) > s->events_mask / 2) {
+    LB_ADD(&s->events_dropped, 1);
+    return;
+  }
+  uint64_t position;
+  struct lb_event *e = lb_event_begin(s, kind, address, pc, first ? fp : 0, &position);
+  if (e == 0) {
+    return;
+  }
+  e->how = (uint8_t)how;
+  e->first = (uint8_t)first;
+  if (slot) {
+    e->slot = (uint64_t)index;
+    e->generation = LB_LOAD(&slot->state) >> LB_GENERATION_SHIFT;
+    e->serial = slot->serial;
+    e->bytes = slot->bytes;
+    e->extra[0] = slot->address;
+  }
+  lb_event_commit(s, e, position, first);
+}
+
+#define LB_CHAIN 0
+#define LB_RETRY 1
+#define LB_DELIVER 2
+
+static int lb_java_code(const struct lb_shared *s, uint64_t pc) {
+  for (int i = 0; i < LB_CODE_RANGES; i++) {
+    if (pc - s->code[i].start < s->code[i].bytes) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Strict: whether this access may be delivered; if so its destination now holds a harmless value. */
+static int lb_deliverable(const struct lb_shared *s, void *context) {
+  return s->mode == LB_STRICT && s->old_handler[0] > 1 && lb_java_code(s, lb_context_pc(context))
+         && lb_settle_access(context);
+}
+
+static int lb_serve(struct lb_shared *s, int kind, int64_t index, uint64_t address, uint64_t from,
+                    void *context) {
+  uint64_t pc = lb_context_pc(context);
+  uint64_t fp = lb_context_fp(context);
+  LB_ADD(&s->faults, 1);
+  if (index >= 0) {
+    __atomic_fetch_add(&s->slots[index].faults, 1, __ATOMIC_RELAXED);
+  }
+  if (lb_deliverable(s, context)) {
+    LB_ADD(&s->delivered, 1);
+    lb_report(s, kind, LB_HOW_DELIVERED, address, index, pc, fp, 0);
+    return LB_DELIVER;
+  }
+  uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
+  lb_report(s, kind, LB_HOW_RECOVERED, address, index, pc, fp, 0);
+  if (lb_pages_bring(s, page, s->page_bytes, from) < 0) {
+    LB_ADD(&s->chained, 1);
+    return LB_CHAIN;
+  }
+  LB_ADD(&s->recovered, 1);
+  return LB_RETRY;
+}
+
+/* The page behind a slot: beyond the block before it, or before the block behind it. */
+static int lb_guard_fault(struct lb_shared *s, int64_t index, uint64_t address, void *context) {
+  struct lb_slot *slot = &s->slots[index];
+  int kind = LB_OVERFLOW;
+  int64_t blamed = index;
+  if ((LB_LOAD(&slot->state) & LB_STATE_MASK) == LB_FREE || s->left) {
+    int guard = 0;
+    int64_t next = lb_pool_slot(s, (address | (s->page_bytes - 1)) + 1, &guard);
+    uint64_t behind = slot->used ? address - (slot->address + slot->bytes) : ~0ull;
+    if (next > index && s->slots[next].used && s->slots[next].address - address < behind) {
+      blamed = next;
+      kind = LB_UNDERFLOW;
+    } else if (!slot->used) {
+      kind = LB_WILD;
+    }
+  }
+  int how = lb_serve(s, kind, blamed, address, s->zero_base, context);
+  if (how == LB_RETRY && !__atomic_exchange_n(&slot->guard_alive, 1, __ATOMIC_ACQ_REL)) {
+    LB_ADD(&s->resident, s->page_bytes);
+    LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : 2);
+  }
+  return how;
+}
+
+static int lb_dead_fault(
+    struct lb_shared *s, int64_t index, uint64_t state, uint64_t address, void *context) {
+  struct lb_slot *slot = &s->slots[index];
+  if (!lb_cas(&slot->state, state, state + LB_PIN)) {
+    return LB_RETRY;
+  }
+  uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
+  int how = lb_serve(s, LB_USE_AFTER_FREE, index, address, s->side_base + (page - s->pool_base), context);
+  uint64_t now = LB_LOAD(&slot->state);
+  for (;;) {
+    uint64_t kind = now & LB_STATE_MASK;
+    int restored = how == LB_RETRY && (kind == LB_DEAD || kind == LB_DYING);
+    uint64_t next = (restored ? (now & ~LB_STATE_MASK) | LB_RESTORED : now) - LB_PIN;
+    if (lb_cas(&slot->state, now, next)) {
+      if (restored) {
+        uint64_t run = 0;
+        for (uint32_t i = 0; i < s->class_count; i++) {
+          if ((uint64_t)index - s->classes[i].first_slot < s->classes[i].count) {
+            run = s->classes[i].pages * (uint64_t)s->page_bytes;
+          }
+        }
+        LB_ADD(s->variant == LB_UFFD ? &s->resident : &s->mappings, s->variant == LB_UFFD ? run : 2);
+      }
+      return how;
+    }
+    now = LB_LOAD(&slot->state);
+  }
+}
+
+static int lb_fault(struct lb_shared *s, uint64_t address, void *context) {
+  int guard = 0;
+  int64_t index = lb_pool_slot(s, address, &guard);
+  if (index < 0) { /* the page before the first slot of a class */
+    return lb_serve(s, LB_WILD, -1, address, s->zero_base, context);
+  }
+  if (guard) {
+    return lb_guard_fault(s, index, address, context);
+  }
+  struct lb_slot *slot = &s->slots[index];
+  uint64_t state = LB_LOAD(&slot->state);
+  switch ((int)(state & LB_STATE_MASK)) {
+    case LB_FREE:
+      return lb_serve(s, LB_WILD, index, address, s->zero_base, context);
+    case LB_ARMING:
+      /* Somebody takes the slot this moment: the access is stale, and a moment later it meets a block. */
+      lb_syscall3(LB_NR_YIELD, 0, 0, 0);
+      /* falls through */
+    case LB_LIVE:
+      /* A page of a live block that stays away is not ours to explain. */
+      if (__atomic_add_fetch(&slot->strays, 1, __ATOMIC_RELAXED) > 100000) {
+        LB_ADD(&s->chained, 1);
+        return LB_CHAIN;
+      }
+      return LB_RETRY;
+    default:
+      return lb_dead_fault(s, index, state, address, context);
+  }
+}
+
+/* As the kernel has it; the mask is 64 signals. */
+struct lb_action {
+  uint64_t handler;
+  uint64_t flags;
+  uint64_t restorer;
+  uint64_t mask;
+};
+
+static int64_t lb_sigaction(int64_t signal, const struct lb_action *next, struct lb_action *old) {
+  return lb_syscall6(LB_NR_SIGACTION, (uint64_t)signal, (uint64_t)next, (uint64_t)old, 8, 0, 0);
+}
+
+typedef void (*lb_handler_function)(int, void *, void *);
+
+void lb_handler(int signal, void *info, void *context) {
+  struct lb_shared *s = lb_image.shared;
+  /* siginfo_t: int si_signo, si_errno, si_code; void *si_addr at 16. Codes above 0 are the kernel's. */
+  uint64_t address = *(uint64_t *)((char *)info + 16);
+  if (*(int *)((char *)info + 8) > 0 && lb_pool_owns(s, address)) {
+    int how = lb_fault(s, address, context);
+    if (how == LB_RETRY) {
+      return;
+    }
+    if (how == LB_DELIVER) {
+      signal = 7; /* HotSpot explains faults of unsafe accesses under this number only */
+    }
+  }
+  uint64_t old = s->old_handler[signal == 7 ? 0 : 1];
+  if (old > 1) {
+    ((lb_handler_function)old)(signal, info, context);
+    return;
+  }
+  struct lb_action none = {0};
+  lb_sigaction(signal, &none, 0); /* as nobody handled it: the access runs again and ends the process */
+}
+
+int64_t lb_install(struct lb_shared *s, int64_t signal) {
+  struct lb_action action;
+  int64_t result = lb_sigaction(signal, 0, &action);
+  if (result < 0 || action.handler == (uint64_t)lb_handler) {
+    return result;
+  }
+  /* Flags, mask and restorer stay those of the handler in front of which we go. */
+  if ((action.flags & 4) == 0) { /* SA_SIGINFO: an old-style handler, or none */
+    return -22;
+  }
+  s->old_handler[signal == 7 ? 0 : 1] = action.handler;
+  action.handler = (uint64_t)lb_handler;
+  return lb_sigaction(signal, &action, 0);
+}
+
+int64_t lb_installed(struct lb_shared *s, int64_t signal) {
+  (void)s;
+  struct lb_action action;
+  return lb_sigaction(signal, 0, &action) == 0 && action.handler == (uint64_t)lb_handler;
+}
+
+int64_t lb_uninstall(struct lb_shared *s, int64_t signal) {
+  struct lb_action action;
+  int64_t result = lb_sigaction(signal, 0, &action);
+  if (result < 0) {
+    return result;
+  }
+  if (action.handler != (uint64_t)lb_handler) {
+    return 1;
+  }
+  action.handler = s->old_handler[signal == 7 ? 0 : 1];
+  return lb_sigaction(signal, &action, 0);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The names behind a Java frame, by JVMTI.
+ *
+ * In C and not in Java, since the class of a method is a local reference: between two downcalls any
+ * native method that Java happens to run empties the table of local references.
+ */
+#include <stdint.h>
+
+/* What lb_java_names found; the strings belong to JVMTI and are given back by lb_java_forget. */
+struct lb_names {
+  uint64_t method;    /* char*, or 0 */
+  uint64_t signature; /* char* of the class, or 0 */
+  uint64_t file;      /* char*, or 0 */
+  int64_t line;       /* -1: not known, -2: native method */
+};
+
+/* Places in the tables of jni.h and, from 1, jvmti.h. */
+#define VM_GET_ENV 6
+#define JNI_PUSH_LOCAL_FRAME 19
+#define JNI_POP_LOCAL_FRAME 20
+#define TI_DEALLOCATE (47 - 1)
+#define TI_GET_CLASS_SIGNATURE (48 - 1)
+#define TI_GET_SOURCE_FILE_NAME (50 - 1)
+#define TI_GET_METHOD_NAME (64 - 1)
+#define TI_GET_METHOD_DECLARING_CLASS (65 - 1)
+#define TI_GET_LINE_NUMBER_TABLE (70 - 1)
+#define JNI_VERSION 0x00010008
+
+#define CALL(interface, place, type) ((type)((*(void ***)(interface))[place]))
+
+typedef int32_t (*env_function)(void *, void **, int32_t);
+typedef int32_t (*push_function)(void *, int32_t);
+typedef void *(*pop_function)(void *, void *);
+typedef int32_t (*out1_function)(void *, void *, void *);
+typedef int32_t (*out2_function)(void *, void *, void *, void *);
+typedef int32_t (*out3_function)(void *, void *, void *, void *, void *);
+typedef int32_t (*free_function)(void *, void *);
+
+struct line_entry {
+  int64_t start;
+  int32_t line;
+};
+
+/* 0: found. 1: no Java thread. 2: the method's class was unloaded. */
+int64_t lb_java_names(
+    void *vm, void *jvmti, void *method, int64_t location, struct lb_names *names) {
+  void *env = 0;
+  void *type = 0;
+  int32_t count = 0;
+  struct line_entry *lines = 0;
+  int64_t best = -1;
+  names->method = names->signature = names->file = 0;
+  names->line = location < 0 ? -2 : -1;
+  if (CALL(vm, VM_GET_ENV, env_function)(vm, &env, JNI_VERSION) != 0) {
+    return 1;
+  }
+  if (CALL(env, JNI_PUSH_LOCAL_FRAME, push_function)(env, 8) != 0) {
+    return 1;
+  }
+  if (CALL(jvmti, TI_GET_METHOD_DECLARING_CLASS, out1_function)(jvmti, method, &type) != 0) {
+    CALL(env, JNI_POP_LOCAL_FRAME, pop_function)(env, 0);
+    return 2;
+  }
+  CALL(jvmti, TI_GET_METHOD_NAME, out3_function)(jvmti, method, &names->method, 0, 0);
+  CALL(jvmti, TI_GET_CLASS_SIGNATURE, out2_function)(jvmti, type, &names->signature, 0);
+  CALL(jvmti, TI_GET_SOURCE_FILE_NAME, out1_function)(jvmti, type, &names->file);
+  if (location >= 0
+      && CALL(jvmti, TI_GET_LINE_NUMBER_TABLE, out2_function)(jvmti, method, &count, &lines) == 0) {
+    /* In no promised order. */
+    for (int32_t i = 0; i < count; i++) {
+      if (lines[i].start <= location && lines[i].start > best) {
+        best = lines[i].start;
+        names->line = lines[i].line;
+      }
+    }
+    CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, lines);
+  }
+  CALL(env, JNI_POP_LOCAL_FRAME, pop_function)(env, 0);
+  return 0;
+}
+
+/* Gives the strings back. */
+int64_t lb_java_forget(void *jvmti, struct lb_names *names) {
+  CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, (void *)names->method);
+  CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, (void *)names->signature);
+  CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, (void *)names->file);
+  return 0;
+}
