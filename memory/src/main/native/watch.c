@@ -11,10 +11,12 @@
  */
 #include "watch.h"
 
-struct lb_watch_image lb_watch_image __attribute__((section(".data"))) = {.index = ~0ull};
+struct lb_watch_image lb_watch_image;
 
 #define LB_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LB_NOINLINE __attribute__((noinline, used))
+/* The first lines of a stub run for every call: they get no frame. */
+#define LB_STUB __attribute__((optimize("omit-frame-pointer")))
 #define LB_PC ((uint64_t)__builtin_return_address(0))
 /* The program's frame pointer at its call: the slow form's own frame has saved it. */
 #define LB_FP (*(uint64_t *)__builtin_frame_address(0))
@@ -262,7 +264,7 @@ LB_INLINE int lb_special(uint64_t address) {
     }                                                                                       \
     return LB_CALL(index, p, a, b, c);                                                      \
   }                                                                                         \
-  uint64_t lb_watch_##name(uint64_t p, uint64_t a, uint64_t b, uint64_t c) {                \
+  LB_STUB uint64_t lb_watch_##name(uint64_t p, uint64_t a, uint64_t b, uint64_t c) {                \
     if (LB_UNLIKELY(lb_special(p))) {                                                       \
       return lb_slow_##name(p, a, b, c);                                                    \
     }                                                                                       \
@@ -313,7 +315,7 @@ LB_NOINLINE uint64_t lb_slow_realloc(uint64_t p, uint64_t bytes) {
 }
 
 /* A realloc of nothing is an allocation, but in a library whose frees alone are watched it is not. */
-uint64_t lb_watch_realloc(uint64_t p, uint64_t bytes) {
+LB_STUB uint64_t lb_watch_realloc(uint64_t p, uint64_t bytes) {
   if (LB_UNLIKELY(p != 0 && lb_special(p))) {
     return lb_slow_realloc(p, bytes);
   }
@@ -329,14 +331,14 @@ LB_NOINLINE uint64_t lb_slow_reallocarray(uint64_t p, uint64_t count, uint64_t e
   return LB_CALL(LB_WATCH_REALLOCARRAY, p, count, each, 0);
 }
 
-uint64_t lb_watch_reallocarray(uint64_t p, uint64_t count, uint64_t each) {
+LB_STUB uint64_t lb_watch_reallocarray(uint64_t p, uint64_t count, uint64_t each) {
   if (LB_UNLIKELY(p != 0 && lb_special(p))) {
     return lb_slow_reallocarray(p, count, each);
   }
   return LB_CALL(LB_WATCH_REALLOCARRAY, p, count, each, 0);
 }
 
-uint64_t lb_watch_malloc_usable_size(uint64_t p) {
+LB_STUB uint64_t lb_watch_malloc_usable_size(uint64_t p) {
   if (LB_UNLIKELY(p - lb_watch_image.pool_base < lb_watch_image.pool_bytes)) {
     return lb_pool_size(lb_image.shared, p);
   }
@@ -350,7 +352,7 @@ uint64_t lb_watch_malloc_usable_size(uint64_t p) {
     uint64_t p = lb_guarded((bytes), (align), LB_PC, LB_FP);                                \
     return p != 0 ? p : LB_CALL(index, a, b, c, d);                                         \
   }                                                                                         \
-  uint64_t lb_watch_##name(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {                \
+  LB_STUB uint64_t lb_watch_##name(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {                \
     if (LB_UNLIKELY(lb_turn())) {                                                           \
       return lb_slow_##name(a, b, c, d);                                                    \
     }                                                                                       \
@@ -397,7 +399,7 @@ LB_NOINLINE uint64_t lb_slow_posix_memalign(uint64_t out, uint64_t align, uint64
   return LB_CALL(LB_WATCH_POSIX_MEMALIGN, out, align, bytes, 0);
 }
 
-uint64_t lb_watch_posix_memalign(uint64_t out, uint64_t align, uint64_t bytes) {
+LB_STUB uint64_t lb_watch_posix_memalign(uint64_t out, uint64_t align, uint64_t bytes) {
   if (LB_UNLIKELY(lb_turn())) {
     return lb_slow_posix_memalign(out, align, bytes);
   }
@@ -414,7 +416,7 @@ LB_NOINLINE uint64_t lb_slow_strdup(uint64_t text) {
   return p;
 }
 
-uint64_t lb_watch_strdup(uint64_t text) {
+LB_STUB uint64_t lb_watch_strdup(uint64_t text) {
   if (LB_UNLIKELY(lb_turn())) {
     return lb_slow_strdup(text);
   }
@@ -422,7 +424,7 @@ uint64_t lb_watch_strdup(uint64_t text) {
 }
 
 /* In libraries whose allocations are watched: a realloc of nothing takes its turn as malloc does. */
-uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
+LB_STUB uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
   if (LB_UNLIKELY(p != 0 ? lb_special(p) : lb_turn())) {
     return lb_slow_realloc(p, bytes);
   }
@@ -435,7 +437,7 @@ uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
  * A function that frees, found by name, must be the stub as well: it may be given a guarded block. The
  * pseudo handles are passed on untouched, as their meaning depends on the caller's address.
  */
-uint64_t lb_watch_dlsym(uint64_t library, uint64_t name) {
+LB_STUB uint64_t lb_watch_dlsym(uint64_t library, uint64_t name) {
   if (library == 0 || library == ~0ull) {
     return LB_CALL(LB_WATCH_DLSYM, library, name, 0, 0);
   }
@@ -455,7 +457,7 @@ uint64_t lb_watch_dlsym(uint64_t library, uint64_t name) {
 }
 
 /* Jumps on, since dlopen looks at its caller; Java looks for the new library. */
-uint64_t lb_watch_dlopen(uint64_t name, uint64_t flags) {
+LB_STUB uint64_t lb_watch_dlopen(uint64_t name, uint64_t flags) {
   struct lb_watch *w = lb_watch_image.watch;
   LB_ADD(&w->loading, 1);
   lb_wake(w);
