@@ -28,6 +28,9 @@ public final class DynamicLinker {
   private static final long INFO_HEADER_COUNT_OFFSET = 24;
   private static final long INFO_ADDS_OFFSET = 32;
 
+  /** Dl_info { char *file; void *base; char *symbol; void *address } */
+  private static final long SYMBOL_INFO_BYTES = 32;
+
   private static final int RTLD_LAZY = 1;
   private static final int RTLD_NOLOAD = 4;
   private static final int RTLD_NODELETE = 0x1000;
@@ -39,6 +42,9 @@ public final class DynamicLinker {
       link("dlopen", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_INT));
   private static final MethodHandle FIND =
       link("dlsym", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS));
+
+  private static final MethodHandle DESCRIBE =
+      link("dladdr", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
 
   /** Addresses are looked at as they are: the linker's own structures, and mapped libraries. */
   @SuppressWarnings("restricted")
@@ -64,25 +70,22 @@ public final class DynamicLinker {
     return LINKER.downcallHandle(symbol, descriptor);
   }
 
-  /** One visit: what the linker's callback is bound to. An upcall must not throw. */
+  /** What the linker calls back. An upcall must not throw. */
   private static final class Visit {
-    private final @Nullable Consumer<LoadedObject> visitor;
+    private @Nullable Consumer<LoadedObject> visitor;
     private long loads;
     private @Nullable Throwable failure;
-
-    Visit(@Nullable Consumer<LoadedObject> visitor) {
-      this.visitor = visitor;
-    }
 
     @SuppressWarnings("unused") // by the linker, through an upcall
     int visit(long info, long size, long data) {
       try {
-        // SAFETY: the linker passes a structure of at least this size that lives until we return.
+        // SAFETY: the linker passes a structure with these fields that lives until we return.
         loads = MEMORY.get(JAVA_LONG, info + INFO_ADDS_OFFSET);
-        if (visitor == null) {
+        Consumer<LoadedObject> wanted = visitor;
+        if (wanted == null) {
           return 1;
         }
-        visitor.accept(
+        wanted.accept(
             new LoadedObject(
                 MEMORY.getString(MEMORY.get(JAVA_LONG, info + INFO_NAME_OFFSET)),
                 MEMORY.get(JAVA_LONG, info + INFO_BASE_OFFSET),
@@ -96,6 +99,29 @@ public final class DynamicLinker {
     }
   }
 
+  /** The one callback, made once; only under the lock of this class. */
+  private static final Visit VISIT = new Visit();
+
+  private static final MemorySegment CALLBACK = callback();
+
+  @SuppressWarnings("restricted")
+  private static MemorySegment callback() {
+    try {
+      MethodHandle target =
+          MethodHandles.lookup()
+              .bind(
+                  VISIT,
+                  "visit",
+                  MethodType.methodType(int.class, long.class, long.class, long.class));
+      FunctionDescriptor descriptor =
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      // SAFETY: the linker calls back on the calling thread only, before the downcall returns.
+      return LINKER.upcallStub(target, descriptor, Arena.global());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a method of this class must be found: name=visit", e);
+    }
+  }
+
   /**
    * Shows every loaded object to the visitor. While it looks, no library is loaded or unloaded: an
    * object's memory may be read, and the visitor must be quick and must not load anything.
@@ -103,38 +129,29 @@ public final class DynamicLinker {
    * @return how many objects were ever loaded: another number says that some came since
    */
   static long visit(Consumer<LoadedObject> visitor) {
-    return run(new Visit(visitor));
+    return run(visitor);
   }
 
   /** How many objects were ever loaded. */
   public static long loads() {
-    return run(new Visit(null));
+    return run(null);
   }
 
-  @SuppressWarnings("restricted")
-  private static long run(Visit visit) {
-    try (Arena arena = Arena.ofConfined()) {
-      MethodHandle target =
-          MethodHandles.lookup()
-              .findVirtual(
-                  Visit.class,
-                  "visit",
-                  MethodType.methodType(int.class, long.class, long.class, long.class))
-              .bindTo(visit);
-      FunctionDescriptor descriptor =
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-      // SAFETY: the linker calls back on this thread only, before the downcall returns; the stub
-      // lives until then.
-      MemorySegment callback = LINKER.upcallStub(target, descriptor, arena);
-      int _ = (int) ITERATE.invokeExact(callback, MemorySegment.NULL);
+  private static synchronized long run(@Nullable Consumer<LoadedObject> visitor) {
+    VISIT.visitor = visitor;
+    VISIT.failure = null;
+    try {
+      int _ = (int) ITERATE.invokeExact(CALLBACK, MemorySegment.NULL);
     } catch (Throwable e) {
       throw failure("dl_iterate_phdr", e);
+    } finally {
+      VISIT.visitor = null;
     }
-    Throwable failure = visit.failure;
+    Throwable failure = VISIT.failure;
     if (failure != null) {
       throw failure("a visit of the loaded objects", failure);
     }
-    return visit.loads;
+    return VISIT.loads;
   }
 
   /** The loaded objects at this moment, the program itself first. */
@@ -168,6 +185,30 @@ public final class DynamicLinker {
       return (long) FIND.invokeExact(handle, arena.allocateFrom(name));
     } catch (Throwable e) {
       throw failure("dlsym", e);
+    }
+  }
+
+  /** The code at this address: {@code libfoo.so(name+0x12)}, or as much of it as is known. */
+  public static String describe(long address) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(SYMBOL_INFO_BYTES, Long.BYTES);
+      // SAFETY: the structure has the size of Dl_info and lives until the call returns.
+      int found = (int) DESCRIBE.invokeExact(address, info);
+      if (found == 0) {
+        return "0x" + Long.toHexString(address);
+      }
+      String file = MEMORY.getString(info.get(JAVA_LONG, 0));
+      long base = info.get(JAVA_LONG, Long.BYTES);
+      long name = info.get(JAVA_LONG, 2L * Long.BYTES);
+      long start = name == 0 ? base : info.get(JAVA_LONG, 3L * Long.BYTES);
+      return file.substring(file.lastIndexOf('/') + 1)
+          + "("
+          + (name == 0 ? "" : MEMORY.getString(name))
+          + "+0x"
+          + Long.toHexString(address - start)
+          + ")";
+    } catch (Throwable e) {
+      throw failure("dladdr", e);
     }
   }
 

@@ -40,7 +40,8 @@ public final class SlotPatches {
   private record Candidate(LoadedObject object, List<ElfSlots.Slot> slots) {}
 
   /** A patched word. */
-  private record Patch(LoadedObject object, long address, long old, long stub) {}
+  private record Patch(
+      WatchedSymbol symbol, LoadedObject object, long address, long old, long stub) {}
 
   private final NativeCode code;
   private final Preparation preparation;
@@ -140,12 +141,13 @@ public final class SlotPatches {
     }
     for (ElfSlots.Slot slot : candidate.slots) {
       Long old = olds.get(slot.address());
-      if (old != null) {
+      WatchedSymbol symbol = WatchedSymbol.of(slot.symbol());
+      if (old != null && symbol != null) {
         String name = "lb_watch_" + slot.symbol();
-        boolean samples = named && sampled && slot.symbol().equals("realloc");
+        boolean samples = named && sampled && symbol == WatchedSymbol.REALLOC;
         long stub = image.entry(samples ? name + "_sampled" : name);
         if (write(object, slot.address(), stub)) {
-          patches.put(slot.address(), new Patch(object, slot.address(), old, stub));
+          patches.put(slot.address(), new Patch(symbol, object, slot.address(), old, stub));
         }
       }
     }
@@ -215,22 +217,28 @@ public final class SlotPatches {
   }
 
   /**
-   * Puts every old value back.
+   * Puts old values back.
    *
+   * @param freesToo whether those of freeing functions as well
    * @return how many slots were left as they are, since somebody else has patched them after us
    */
-  public synchronized int undo() {
+  public synchronized int undo(boolean freesToo) {
     int left = 0;
     for (Patch patch : List.copyOf(patches.values())) {
+      if (patch.symbol.role() == WatchedSymbol.Role.FREES && !freesToo) {
+        continue;
+      }
       // SAFETY: a word of a pinned library.
       if (DynamicLinker.MEMORY.get(JAVA_LONG, patch.address) == patch.stub) {
         write(patch.object, patch.address, patch.old);
       } else {
         left++;
       }
+      patches.remove(patch.address);
     }
-    patches.clear();
-    libraries.clear();
+    if (freesToo) {
+      libraries.clear();
+    }
     return left;
   }
 
