@@ -35,11 +35,27 @@ void lb_report(struct lb_shared *s, int kind, int how, uint64_t address, int64_t
 #define LB_RETRY 1
 #define LB_DELIVER 2
 
+/* Whether the pc, which is being executed, lies in a method that was compiled from Java. */
 static int lb_java_code(const struct lb_shared *s, uint64_t pc) {
   for (int i = 0; i < LB_CODE_RANGES; i++) {
-    if (pc - s->code[i].start < s->code[i].bytes) {
+    const struct lb_range *heap = &s->code[i];
+    if (pc - heap->start >= heap->bytes) {
+      continue;
+    }
+    if (heap->map == 0) {
       return 1;
     }
+    /* As CodeHeap::find_start: the map leads back to the block's first segment. */
+    const uint8_t *map = (const uint8_t *)heap->map;
+    uint64_t segment = (pc - heap->start) >> heap->shift;
+    if (map[segment] == 0xff) {
+      return 0;
+    }
+    while (map[segment] > 0) {
+      segment -= map[segment];
+    }
+    uint64_t blob = heap->start + (segment << heap->shift) + s->code_header;
+    return *(const uint8_t *)(blob + s->code_kind_offset) == s->code_kind;
   }
   return 0;
 }
@@ -105,21 +121,17 @@ static int lb_dead_fault(
   }
   uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
   int how = lb_serve(s, LB_USE_AFTER_FREE, index, address, s->side_base + (page - s->pool_base), context);
+  if (how == LB_RETRY && s->variant == LB_UFFD) {
+    /* The page has its bytes again; who brings it now finds it alive and does not read the copy. */
+    lb_syscall3(LB_NR_MADVISE, s->side_base + (page - s->pool_base), s->page_bytes, 4 /* DONTNEED */);
+  }
   uint64_t now = LB_LOAD(&slot->state);
   for (;;) {
     uint64_t kind = now & LB_STATE_MASK;
     int restored = how == LB_RETRY && (kind == LB_DEAD || kind == LB_DYING);
     uint64_t next = (restored ? (now & ~LB_STATE_MASK) | LB_RESTORED : now) - LB_PIN;
     if (lb_cas(&slot->state, now, next)) {
-      if (restored) {
-        uint64_t run = 0;
-        for (uint32_t i = 0; i < s->class_count; i++) {
-          if ((uint64_t)index - s->classes[i].first_slot < s->classes[i].count) {
-            run = s->classes[i].pages * (uint64_t)s->page_bytes;
-          }
-        }
-        LB_ADD(s->variant == LB_UFFD ? &s->resident : &s->mappings, s->variant == LB_UFFD ? run : 2);
-      }
+      LB_ADD(&s->mappings, restored && s->variant != LB_UFFD ? 2 : 0);
       return how;
     }
     now = LB_LOAD(&slot->state);

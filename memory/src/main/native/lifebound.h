@@ -162,9 +162,12 @@ struct lb_quarantined {
 
 #define LB_JUNK 0xa5
 
+/* A code heap of HotSpot; only compiled methods in it count. */
 struct lb_range {
   uint64_t start;
   uint64_t bytes;
+  uint64_t map;   /* CodeHeap::_segmap, or 0: compiled methods only */
+  uint64_t shift; /* logarithm of a segment's bytes */
 };
 
 /* The one control structure of a process. Java writes it before the first entry point is called. */
@@ -203,7 +206,10 @@ struct lb_shared {
   uint64_t byte_limit; /* of resident */
   uint64_t mapping_limit;
 
-  struct lb_range code[LB_CODE_RANGES]; /* heaps of compiled Java methods */
+  struct lb_range code[LB_CODE_RANGES]; /* where compiled Java methods lie */
+  uint64_t code_header;                 /* bytes before a block of a code heap */
+  uint64_t code_kind_offset;            /* of the byte that has the block's kind */
+  uint64_t code_kind;                   /* compiled method */
 
   uint64_t old_handler[2]; /* SIGBUS, SIGSEGV: what was installed before */
 

@@ -253,11 +253,7 @@ uint64_t lb_pool_alloc(struct lb_shared *s, uint64_t bytes, uint64_t align, uint
   }
   if (was == LB_RESTORED) {
     lb_pages_kill(s, start, run);
-    if (own_mapping) {
-      LB_ADD(&s->mappings, -2);
-    } else {
-      LB_ADD(&s->resident, -run);
-    }
+    LB_ADD(&s->mappings, own_mapping ? -2 : 0);
   }
   if (slot->used && s->variant == LB_UFFD) {
     lb_syscall3(LB_NR_MADVISE, s->side_base + (start - s->pool_base), run, 4 /* DONTNEED */);
@@ -365,9 +361,6 @@ int64_t lb_pool_free(struct lb_shared *s, uint64_t address, uint64_t pc, uint64_
   }
   /* A handler may have brought a page back in between: then the state says so already. */
   uint64_t after = die == 2 ? LB_DEAD : LB_RESTORED;
-  if (after == LB_RESTORED && s->variant == LB_UFFD) {
-    LB_ADD(&s->resident, run); /* as after a recovery: alloc takes it off again */
-  }
   state = LB_LOAD(&slot->state);
   while ((state & LB_STATE_MASK) == LB_DYING
          && !lb_cas(&slot->state, state, (state & ~LB_STATE_MASK) | after)) {

@@ -334,7 +334,7 @@ public final class GuardPool implements AutoCloseable {
    * <p>Without it the next poll may be the one at the return of {@code access}, and the error
    * appears in the caller, untranslated: seen in every call once {@code access} was compiled.
    */
-  private static void deliverPendingError() {
+  static void deliverPendingError() {
     int taken = 0;
     while (taken < polls) {
       taken++;
@@ -352,15 +352,7 @@ public final class GuardPool implements AutoCloseable {
     if (block == null || block.freed() == null || !block.contains(segment.address())) {
       throw error;
     }
-    return new UseAfterFreeException(
-        "a block must not be used after its free: "
-            + block.text()
-            + ", offset="
-            + (segment.address() - block.address())
-            + "; abandon the unit of work, its values are arbitrary"
-            + block.lifeText(),
-        block,
-        error);
+    return UseAfterFreeException.of(block, segment.address(), error);
   }
 
   private @Nullable GuardedBlock owner(long address) {

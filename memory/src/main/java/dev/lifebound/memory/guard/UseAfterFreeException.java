@@ -1,6 +1,7 @@
 package dev.lifebound.memory.guard;
 
 import dev.lifebound.memory.handle.LifeboundException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A freed block was read or written.
@@ -13,9 +14,29 @@ public final class UseAfterFreeException extends LifeboundException {
 
   private final GuardedBlock block;
 
-  UseAfterFreeException(String message, GuardedBlock block, Throwable cause) {
-    super(message, cause);
+  private UseAfterFreeException(String message, GuardedBlock block) {
+    super(message);
     this.block = block;
+  }
+
+  /**
+   * @param address that was accessed, in the block
+   * @param cause the JVM's own error, where there is one
+   */
+  static UseAfterFreeException of(GuardedBlock block, long address, @Nullable Throwable cause) {
+    UseAfterFreeException made =
+        new UseAfterFreeException(
+            "a block must not be used after its free: "
+                + block.text()
+                + ", offset="
+                + (address - block.address())
+                + "; abandon the unit of work, its values are arbitrary"
+                + block.lifeText(),
+            block);
+    if (cause != null) {
+      made.initCause(cause);
+    }
+    return made;
   }
 
   /** The block that was used. */

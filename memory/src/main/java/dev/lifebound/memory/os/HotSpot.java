@@ -26,13 +26,26 @@ public final class HotSpot {
    * @param high the first address behind it; reserved for the heap, and never given to another use
    * @param compiledJavaOnly whether all code in it was compiled from Java methods; else it also
    *     holds HotSpot's stubs and the interpreter
+   * @param segmentMap address of the heap's map: a byte for each segment, the distance back to its
+   *     block's first segment
+   * @param segmentShift logarithm of the bytes of a segment
    */
-  public record CodeHeap(long low, long high, boolean compiledJavaOnly) {
+  public record CodeHeap(
+      long low, long high, boolean compiledJavaOnly, long segmentMap, int segmentShift) {
     /** Whether an address lies in it. */
     public boolean contains(long address) {
       return address >= low && address < high;
     }
   }
+
+  /**
+   * How to tell a compiled method from other blocks of a code heap.
+   *
+   * @param headerBytes before each block's own first byte
+   * @param kindOffset where a block has its kind, one byte
+   * @param compiledMethod the kind of compiled methods
+   */
+  public record BlockKinds(long headerBytes, long kindOffset, int compiledMethod) {}
 
   private static final class Holder {
     static final HotSpot FACTS = new HotSpot();
@@ -41,6 +54,7 @@ public final class HotSpot {
   private final List<CodeHeap> codeHeaps = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
   private @Nullable JavaStacks javaStacks;
+  private @Nullable BlockKinds blockKinds;
 
   private HotSpot() {
     try {
@@ -61,6 +75,11 @@ public final class HotSpot {
   /** The ranges of compiled code; empty when they are not known. */
   public List<CodeHeap> codeHeaps() {
     return List.copyOf(codeHeaps);
+  }
+
+  /** What tells compiled methods from the rest of a code heap; empty when it is not known. */
+  public Optional<BlockKinds> blockKinds() {
+    return Optional.ofNullable(blockKinds);
   }
 
   /** What is needed to take Java stacks in machine code; empty when something of it is missing. */
@@ -99,8 +118,20 @@ public final class HotSpot {
             Raw.getLong(data + (long) i * Long.BYTES) + structs.offset("CodeHeap::_memory");
         long low = Raw.getLong(space + structs.offset("VirtualSpace::_low_boundary"));
         long high = Raw.getLong(space + structs.offset("VirtualSpace::_high_boundary"));
-        codeHeaps.add(new CodeHeap(low, high, stub < low || stub >= high));
+        long heap = Raw.getLong(data + (long) i * Long.BYTES);
+        long map =
+            Raw.getLong(
+                heap
+                    + structs.offset("CodeHeap::_segmap")
+                    + structs.offset("VirtualSpace::_low_boundary"));
+        int shift = Raw.getInt(heap + structs.offset("CodeHeap::_log2_segment_size"));
+        codeHeaps.add(new CodeHeap(low, high, stub < low || stub >= high, map, shift));
       }
+      blockKinds =
+          new BlockKinds(
+              structs.size("HeapBlock"),
+              structs.offset("CodeBlob::_kind"),
+              structs.constant("CodeBlobKind::Nmethod"));
     } catch (RuntimeException e) {
       codeHeaps.clear();
       missing.add("code heaps: " + e.getMessage());

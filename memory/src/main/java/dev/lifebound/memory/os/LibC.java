@@ -19,17 +19,20 @@ import java.lang.invoke.VarHandle;
  * <p>Addresses are plain {@code long}s here: whoever calls knows what they point at.
  */
 public final class LibC {
+  public static final int PROT_NONE = 0;
   public static final int PROT_READ_WRITE = 3;
   public static final int MAP_SHARED = 0x01;
   public static final int MAP_PRIVATE = 0x02;
   public static final int MAP_FIXED = 0x10;
   public static final int MAP_ANONYMOUS = 0x20;
   public static final int MAP_NORESERVE = 0x4000;
-  public static final int MADV_DONTNEED = 4;
+  private static final int MADV_DONTNEED = 4;
+  private static final int MADV_NOHUGEPAGE = 15;
   private static final int MADV_WIPEONFORK = 18;
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
   private static final short POLLIN = 1;
   private static final int EINTR = 4;
+  private static final int EINVAL = 22;
   private static final int MFD_CLOEXEC = 1;
   private static final int SC_PAGESIZE = 30;
 
@@ -60,6 +63,7 @@ public final class LibC {
       link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), ERRNO);
   private static final MethodHandle WRITE =
       link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), ERRNO);
+  private static final MethodHandle GETTID = link("gettid", FunctionDescriptor.of(JAVA_INT));
   private static final MethodHandle MEMFD_CREATE =
       link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), ERRNO);
   private static final MethodHandle CLOSE =
@@ -106,6 +110,16 @@ public final class LibC {
       return (long) SYSCONF.invokeExact(SC_PAGESIZE);
     } catch (Throwable e) {
       throw failure("sysconf", e);
+    }
+  }
+
+  /** The kernel's number of the calling thread; of the carrier, on a virtual one. */
+  public static int threadId() {
+    try {
+      // SAFETY: takes nothing and returns a number.
+      return (int) GETTID.invokeExact();
+    } catch (Throwable e) {
+      throw failure("gettid", e);
     }
   }
 
@@ -161,11 +175,37 @@ public final class LibC {
    * <p>Safety: the caller must own the range.
    */
   public static void dropPages(long address, long bytes) {
+    advise(address, bytes, MADV_DONTNEED);
+  }
+
+  /**
+   * {@code madvise(MADV_WIPEONFORK)}: a forked child finds zeroes there.
+   *
+   * <p>Safety: the caller must own the range.
+   */
+  public static void wipeOnFork(long address, long bytes) {
+    advise(address, bytes, MADV_WIPEONFORK);
+  }
+
+  /**
+   * {@code madvise(MADV_NOHUGEPAGE)}: a touched page stays one page. Kernels without them refuse.
+   */
+  public static void keepSmallPages(long address, long bytes) {
+    try {
+      advise(address, bytes, MADV_NOHUGEPAGE);
+    } catch (SystemCallException e) {
+      if (e.errno() != EINVAL) {
+        throw e;
+      }
+    }
+  }
+
+  private static void advise(long address, long bytes, int advice) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
       // SAFETY: the caller owns the range (see above); scalars only.
-      int result = (int) MADVISE.invokeExact(state, address, bytes, MADV_DONTNEED);
-      check(result, state, "madvise(address=0x" + Long.toHexString(address) + ", DONTNEED)");
+      int result = (int) MADVISE.invokeExact(state, address, bytes, advice);
+      check(result, state, "madvise(address=0x" + Long.toHexString(address) + ", " + advice + ")");
     } catch (Throwable e) {
       throw failure("madvise", e);
     }
@@ -187,22 +227,6 @@ public final class LibC {
           "mprotect(address=0x" + Long.toHexString(address) + ", prot=" + prot + ")");
     } catch (Throwable e) {
       throw failure("mprotect", e);
-    }
-  }
-
-  /**
-   * {@code madvise(MADV_WIPEONFORK)}: a forked child finds zeroes there.
-   *
-   * <p>Safety: the caller must own the range.
-   */
-  public static void wipeOnFork(long address, long bytes) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
-      // SAFETY: the caller owns the range (see above); scalars only.
-      int result = (int) MADVISE.invokeExact(state, address, bytes, MADV_WIPEONFORK);
-      check(result, state, "madvise(address=0x" + Long.toHexString(address) + ", WIPEONFORK)");
-    } catch (Throwable e) {
-      throw failure("madvise", e);
     }
   }
 

@@ -1,0 +1,152 @@
+package dev.lifebound.memory.guard;
+
+import dev.lifebound.memory.os.HotSpot;
+import dev.lifebound.memory.os.NativeCode;
+import dev.lifebound.memory.os.Platform;
+import dev.lifebound.memory.os.SystemCallException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Arms the guard of this process.
+ *
+ * <pre>{@code
+ * try (Armed guard = Guard.arm(GuardOptions.of(Mode.RECOVER))) {
+ *   guard.onReport(report -> log(report.text()));
+ *   ...
+ * }
+ * }</pre>
+ */
+public final class Guard {
+  private static final AtomicReference<@Nullable Armed> CURRENT = new AtomicReference<>();
+  private static final Path MAPPING_LIMIT = Path.of("/proc/sys/vm/max_map_count");
+  private static final int SHARE_OF_MAPPINGS = 4;
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private Guard() {}
+
+  /** The armed guard of this process, if there is one. */
+  public static Optional<Armed> current() {
+    return Optional.ofNullable(CURRENT.get());
+  }
+
+  /**
+   * Arms the guard. There is one in a process at a time.
+   *
+   * @throws GuardUnavailableException where it cannot work; the message has the reasons
+   */
+  public static Armed arm(GuardOptions options) {
+    long start = System.nanoTime();
+    requirePlatform();
+    synchronized (CURRENT) {
+      if (CURRENT.get() != null) {
+        throw new GuardUnavailableException(
+            "a process must have one guard at a time: armed=" + CURRENT.get() + "; close that one");
+      }
+      Armed armed =
+          options.mode() == Mode.OBSERVE
+              ? new Armed("guard armed: mode=observe, no page dies")
+              : arm(options, start);
+      CURRENT.set(armed);
+      return armed;
+    }
+  }
+
+  static void released(Armed armed) {
+    CURRENT.compareAndSet(armed, null);
+  }
+
+  private static void requirePlatform() {
+    if (!Platform.isLinux()) {
+      throw new GuardUnavailableException(
+          "the guard must run on Linux: platform="
+              + Platform.text()
+              + "; handles and leases work everywhere");
+    }
+    if (!Platform.isNativeAccessEnabled()) {
+      throw new GuardUnavailableException(
+          "the guard must have native access: module="
+              + Guard.class.getModule()
+              + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
+              + " --enable-native-access=dev.lifebound.memory (module path)");
+    }
+  }
+
+  private static Armed arm(GuardOptions options, long start) {
+    NativeCode code;
+    try {
+      code = NativeCode.load();
+    } catch (UnsupportedOperationException e) {
+      throw new GuardUnavailableException("the guard must have machine code: " + e.getMessage());
+    }
+    GuardOptions limited = options.mappingLimit(mappingLimit(options));
+    List<String> reasons = new ArrayList<>();
+    for (PageDeath death : PageDeath.values()) {
+      if (options.pages() != null && options.pages() != death) {
+        continue;
+      }
+      try {
+        NativePool pool = new NativePool(code, limited, death);
+        String tested = options.selfTest() ? SelfTest.require(code, options.mode(), death) : "off";
+        pool.install();
+        return start(pool, limited, death, tested, reasons, start);
+      } catch (SystemCallException | UnsupportedOperationException e) {
+        reasons.add(death + ": " + e.getMessage());
+      }
+    }
+    throw new GuardUnavailableException(
+        "one way to make dead pages must work here: tried=" + reasons);
+  }
+
+  private static Armed start(
+      NativePool pool,
+      GuardOptions options,
+      PageDeath death,
+      String tested,
+      List<String> reasons,
+      long start) {
+    Reports reports = new Reports(pool);
+    GuardThread thread = new GuardThread(pool, reports);
+    pool.sample(true);
+    thread.start();
+    List<String> missing = new ArrayList<>(reasons);
+    missing.addAll(HotSpot.facts().missing());
+    String text =
+        String.format(
+            Locale.ROOT,
+            "guard armed: mode=%s, pages=%s, slots=%d, limit=%d bytes and %d mappings, selfTest=%s,"
+                + " took=%.1f ms%s",
+            options.mode().name().toLowerCase(Locale.ROOT),
+            death.name().toLowerCase(Locale.ROOT),
+            options.slots(),
+            options.byteLimit(),
+            options.mappingLimit(),
+            tested,
+            (System.nanoTime() - start) / NANOS_PER_MILLI,
+            missing.isEmpty() ? "" : ", not armed=" + missing);
+    Armed armed = new Armed(pool, reports, thread, options.mode(), text);
+    if (options.explainUncaught() && options.mode() == Mode.STRICT) {
+      Uncaught.install(armed);
+    }
+    return armed;
+  }
+
+  /** At most a quarter of what the system allows a process: at its end the JVM itself dies. */
+  private static int mappingLimit(GuardOptions options) {
+    // A file of /proc/sys answers its first read only, so that must be a long one.
+    try (BufferedReader file = Files.newBufferedReader(MAPPING_LIMIT)) {
+      int system = Integer.parseInt(String.valueOf(file.readLine()));
+      return Math.min(options.mappingLimit(), system / SHARE_OF_MAPPINGS);
+    } catch (IOException | NumberFormatException e) {
+      return options.mappingLimit();
+    }
+  }
+}

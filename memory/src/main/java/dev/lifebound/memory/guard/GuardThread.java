@@ -1,0 +1,141 @@
+package dev.lifebound.memory.guard;
+
+import dev.lifebound.memory.os.LibC;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guard's own thread: makes reports when the machine code wakes it, and sees to it that our
+ * signal handlers are still first.
+ */
+final class GuardThread {
+  private static final int PATIENCE_MILLIS = 500;
+  private static final long CHECK_NANOS = 400_000_000;
+
+  private final NativePool pool;
+  private final Reports reports;
+  private final List<Consumer<GuardReport>> reportListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<String>> noticeListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Control>> watchListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> ticks = new CopyOnWriteArrayList<>();
+  private final ReentrantLock draining = new ReentrantLock();
+  private final Thread thread;
+  private volatile @Nullable String stoodDown;
+  private volatile boolean closed;
+
+  GuardThread(NativePool pool, Reports reports) {
+    this.pool = pool;
+    this.reports = reports;
+    this.thread = Thread.ofPlatform().daemon().name("lifebound-guard").unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  @Nullable String stoodDown() {
+    return stoodDown;
+  }
+
+  void onReport(Consumer<GuardReport> listener) {
+    reportListeners.add(listener);
+  }
+
+  void onNotice(Consumer<String> listener) {
+    noticeListeners.add(listener);
+  }
+
+  /** Gets the ring's records of the watch. */
+  void onWatchEvent(Consumer<Control> listener) {
+    watchListeners.add(listener);
+  }
+
+  /** Runs on each round of the thread: at every event, and at least twice a second. */
+  void onTick(Runnable tick) {
+    ticks.add(tick);
+  }
+
+  private void run() {
+    long checked = System.nanoTime();
+    while (!closed) {
+      LibC.awaitEvent(pool.eventFd(), PATIENCE_MILLIS);
+      flush();
+      long now = System.nanoTime();
+      if (now - checked >= CHECK_NANOS) {
+        checked = now;
+        checkHandlers();
+      }
+      for (Runnable tick : ticks) {
+        guarded(tick);
+      }
+    }
+  }
+
+  void flush() {
+    draining.lock();
+    try {
+      reports.drain(
+          report -> reportListeners.forEach(l -> guarded(() -> l.accept(report))),
+          event -> watchListeners.forEach(l -> guarded(() -> l.accept(event))));
+    } finally {
+      draining.unlock();
+    }
+  }
+
+  /** A listener's failure is his own. */
+  private static void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      System.getLogger(GuardThread.class.getName())
+          .log(System.Logger.Level.WARNING, "a listener of the guard must not throw", e);
+    }
+  }
+
+  /**
+   * Without our handler first, the next dead access would end the process: so nothing stays dead. A
+   * second round brings back what was just dying during the first.
+   */
+  private void checkHandlers() {
+    if (closed) {
+      return;
+    }
+    if (stoodDown != null) {
+      pool.revive();
+      return;
+    }
+    if (!pool.isInstalled()) {
+      pool.revive();
+      pool.revive();
+      String reason =
+          "another library has replaced the handler of SIGSEGV or SIGBUS; blocks are no longer"
+              + " guarded, dead ones read their old bytes";
+      stoodDown = reason;
+      noticeListeners.forEach(l -> guarded(() -> l.accept(reason)));
+    }
+  }
+
+  void close() {
+    draining.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      pool.revive();
+      stoodDown = "closed";
+      if (pool.isInstalled()) {
+        // A page that was dying a moment ago is back before the handler goes.
+        pool.revive();
+        pool.uninstall();
+      }
+    } finally {
+      draining.unlock();
+    }
+    LibC.raiseEvent(pool.eventFd());
+    flush();
+  }
+}
