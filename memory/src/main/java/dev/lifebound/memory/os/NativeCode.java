@@ -178,6 +178,11 @@ public final class NativeCode {
       return data;
     }
 
+    /** Address of another structure of this copy's data page. */
+    public long data(String name) {
+      return base + number("data_offset") + number("data " + name);
+    }
+
     /** Points this copy at the control structure. */
     @SuppressWarnings("restricted")
     public void share(long shared) {
