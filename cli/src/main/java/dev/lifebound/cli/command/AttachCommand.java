@@ -32,9 +32,6 @@ import picocli.CommandLine.Spec;
       "  lifebound attach 4711 --watch 'libz.so*' --sample 64 --ledger run.ledger"
     })
 final class AttachCommand implements Callable<Integer> {
-  /** The property of the other process in which the agent answers: Agent.STATE. */
-  private static final String STATE = "dev.lifebound.agent";
-
   private static final String ARMED = "armed: ";
   private final Terminal terminal;
 
@@ -70,7 +67,9 @@ final class AttachCommand implements Callable<Integer> {
       VirtualMachine machine = VirtualMachine.attach(pid);
       try {
         machine.loadAgent(jar.toString(), options.text());
-        return machine.getSystemProperties().getProperty(STATE, "the agent gave no answer");
+        return machine
+            .getSystemProperties()
+            .getProperty(AgentOptions.STATE, "the agent gave no answer");
       } finally {
         machine.detach();
       }

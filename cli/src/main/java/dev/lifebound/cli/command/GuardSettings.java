@@ -34,7 +34,7 @@ final class GuardSettings {
       description =
           "What a use after free does: recover (reported, and runs on the old bytes; the default),"
               + " strict (throws), observe (no block is guarded).")
-  private String mode = AgentOptions.Mode.RECOVER.text();
+  private String mode = "recover";
 
   @Option(
       names = "--ledger",

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
             + " says on standard error what was armed and what not, and reports each use of freed"
             + " native memory once.",
     customSynopsis =
-        "Usage: lifebound run [--watch LIB]... [--sample N] [--mode M] [--ledger F] -- java ...",
+        "lifebound run [--watch LIB]... [--sample N] [--mode M] [--ledger F] -- java ...",
     exitCodeListHeading = "%nExit code:%n",
     exitCodeList = {
       "125:the program could not be started",
@@ -56,7 +56,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin private GuardSettings settings = new GuardSettings();
 
   @Parameters(
-      paramLabel = "java ...",
+      paramLabel = "COMMAND",
       arity = "1..*",
       description = "The command that starts the program: java and its arguments.")
   private List<String> command = List.of();

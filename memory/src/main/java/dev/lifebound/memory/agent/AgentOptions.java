@@ -1,5 +1,6 @@
 package dev.lifebound.memory.agent;
 
+import dev.lifebound.memory.guard.Mode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,20 +24,11 @@ public record AgentOptions(
     Mode mode,
     @Nullable Path ledger,
     @Nullable Path heapDumps) {
-  /** What becomes of an access to a dead block. */
-  public enum Mode {
-    /** Nothing: frees are seen, no page dies. */
-    OBSERVE,
-    /** It throws where that is safe, and is recovered elsewhere. */
-    STRICT,
-    /** It is recorded and runs on the block's old bytes. */
-    RECOVER;
-
-    /** The name in options. */
-    public String text() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
+  /**
+   * The system property with what became of the agent's last start: {@code armed: ...} or {@code
+   * not armed: ...}. Whoever attached reads it there.
+   */
+  public static final String STATE = "dev.lifebound.agent";
 
   /** One allocation in so many is guarded where nothing else is asked for. */
   public static final int DEFAULT_SAMPLE = 1024;
@@ -55,7 +47,7 @@ public record AgentOptions(
     StringBuilder text = new StringBuilder();
     watch.forEach(pattern -> add(text, "watch", pattern));
     add(text, "sample", "1/" + sampleOneIn);
-    add(text, "mode", mode.text());
+    add(text, "mode", name(mode));
     if (ledger != null) {
       add(text, "ledger", ledger.toString());
     }
@@ -63,6 +55,10 @@ public record AgentOptions(
       add(text, "heap-dump", heapDumps.toString());
     }
     return text.toString();
+  }
+
+  private static String name(Mode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
   }
 
   private static void add(StringBuilder text, String name, String value) {
@@ -164,7 +160,7 @@ public record AgentOptions(
    */
   public static Mode mode(String value) {
     for (Mode mode : Mode.values()) {
-      if (mode.text().equals(value)) {
+      if (name(mode).equals(value)) {
         return mode;
       }
     }

@@ -28,11 +28,7 @@ final class Reports {
   Reports(NativePool pool) {
     this.pool = pool;
     JavaStacks stacks = HotSpot.facts().javaStacks().orElse(null);
-    this.names =
-        stacks == null
-            ? null
-            : new JavaNames(
-                stacks, pool.image().entry("lb_java_names"), pool.image().entry("lb_java_forget"));
+    this.names = stacks == null ? null : new JavaNames(stacks, pool.image());
   }
 
   /**

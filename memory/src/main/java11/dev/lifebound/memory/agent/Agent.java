@@ -11,11 +11,8 @@ import java.lang.reflect.InvocationTargetException;
  * {@code Arming}, which is compiled for the Java that the library needs.
  */
 public final class Agent {
-  /**
-   * The system property with what became of the last start: {@code armed: ...} or {@code not armed:
-   * ...}. Whoever attached reads it there.
-   */
-  public static final String STATE = "dev.lifebound.agent";
+  /** As AgentOptions.STATE, which an old virtual machine could not load. */
+  private static final String STATE = "dev.lifebound.agent";
 
   private static final int LEAST_FEATURE = 25;
 
