@@ -29,6 +29,14 @@ final class GuardSettings {
   private String sample = String.valueOf(AgentOptions.DEFAULT_SAMPLE);
 
   @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description =
+          "Room for guarded blocks, live and dead, 8 KB each. Default: 1024, and 16384 when more"
+              + " than one allocation in 64 is guarded.")
+  private int slots;
+
+  @Option(
       names = "--mode",
       paramLabel = "M",
       description =
@@ -56,9 +64,11 @@ final class GuardSettings {
    */
   AgentOptions options() {
     try {
+      int oneIn = AgentOptions.sample(sample);
       return new AgentOptions(
           watch,
-          AgentOptions.sample(sample),
+          oneIn,
+          slots == 0 ? AgentOptions.defaultSlots(oneIn) : slots,
           AgentOptions.mode(mode),
           ledger == null ? null : ledger.toAbsolutePath(),
           heapDumps == null ? null : heapDumps.toAbsolutePath());

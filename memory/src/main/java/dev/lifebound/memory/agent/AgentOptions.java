@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param watch patterns of library file names, or paths
  * @param sampleOneIn one allocation in so many is guarded, at least 1
+ * @param slots guarded blocks, live and dead, that there is room for
  * @param mode {@code observe}, {@code strict} or {@code recover}
  * @param ledger the file of the black box; null for none
  * @param heapDumps the folder of heap dumps that reports ask for; null for none
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record AgentOptions(
     List<String> watch,
     int sampleOneIn,
+    int slots,
     Mode mode,
     @Nullable Path ledger,
     @Nullable Path heapDumps) {
@@ -33,13 +35,36 @@ public record AgentOptions(
   /** One allocation in so many is guarded where nothing else is asked for. */
   public static final int DEFAULT_SAMPLE = 1024;
 
-  private static final String NAMES = "watch sample mode ledger heap-dump";
+  /** Memory of one slot at most: its page and the copy of its bytes. */
+  private static final int SLOT_BYTES = 8 << 10;
+
+  private static final int FEW_SLOTS = 1024;
+  private static final int MANY_SLOTS = 16 << 10;
+  private static final int MAX_SLOTS = 1 << 20;
+
+  /** Who guards more than one allocation in so many looks for a defect, and has memory for it. */
+  private static final int DENSE_SAMPLE = 64;
+
+  private static final String NAMES = "watch sample slots mode ledger heap-dump";
 
   public AgentOptions {
     watch = List.copyOf(watch);
     if (sampleOneIn < 1) {
       throw badSample(String.valueOf(sampleOneIn));
     }
+    if (slots < 1 || slots > MAX_SLOTS) {
+      throw badSlots(String.valueOf(slots));
+    }
+  }
+
+  /** Room for guarded blocks where nothing else is asked for: 8 MB, or 128 MB when most are. */
+  public static int defaultSlots(int sampleOneIn) {
+    return sampleOneIn >= DENSE_SAMPLE ? FEW_SLOTS : MANY_SLOTS;
+  }
+
+  /** Memory that the guard may use. */
+  long byteLimit() {
+    return (long) slots * SLOT_BYTES;
   }
 
   /** The options as the agent takes them; {@link #parse} reads them back. */
@@ -47,6 +72,7 @@ public record AgentOptions(
     StringBuilder text = new StringBuilder();
     watch.forEach(pattern -> add(text, "watch", pattern));
     add(text, "sample", "1/" + sampleOneIn);
+    add(text, "slots", String.valueOf(slots));
     add(text, "mode", name(mode));
     if (ledger != null) {
       add(text, "ledger", ledger.toString());
@@ -76,6 +102,7 @@ public record AgentOptions(
   public static AgentOptions parse(String text) {
     List<String> watch = new ArrayList<>();
     int sample = DEFAULT_SAMPLE;
+    int slots = 0;
     Mode mode = Mode.RECOVER;
     Path ledger = null;
     Path heapDumps = null;
@@ -90,6 +117,7 @@ public record AgentOptions(
       switch (name) {
         case "watch" -> watch.add(value);
         case "sample" -> sample = sample(value);
+        case "slots" -> slots = slots(value);
         case "mode" -> mode = mode(value);
         case "ledger" -> ledger = path(name, value);
         case "heap-dump" -> heapDumps = path(name, value);
@@ -98,7 +126,8 @@ public record AgentOptions(
                 "an option must be known: option=" + name + "; there are: " + NAMES);
       }
     }
-    return new AgentOptions(watch, sample, mode, ledger, heapDumps);
+    return new AgentOptions(
+        watch, sample, slots == 0 ? defaultSlots(sample) : slots, mode, ledger, heapDumps);
   }
 
   /** At commas that have no backslash before them. */
@@ -151,6 +180,23 @@ public record AgentOptions(
             + ": sample="
             + value
             + "; write 1/1024, or 1 for every allocation");
+  }
+
+  private static int slots(String value) {
+    try {
+      int slots = Integer.parseInt(value);
+      if (slots > 0) {
+        return slots;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw badSlots(value);
+  }
+
+  private static IllegalArgumentException badSlots(String value) {
+    return new IllegalArgumentException(
+        "slots must be from 1 to " + MAX_SLOTS + ": slots=" + value + "; 1024 take 8 MB at most");
   }
 
   /**

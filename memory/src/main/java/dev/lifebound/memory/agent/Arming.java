@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Arming {
   private static final String ARMED = "armed: ";
 
+  /** Memory mappings at most; the guard takes a quarter of the system's limit if that is less. */
+  private static final int MAPPINGS = 2000;
+
   private final AgentOptions options;
   private final List<String> done = new ArrayList<>();
   private final List<String> not = new ArrayList<>();
@@ -102,7 +105,11 @@ final class Arming {
 
   private void armGuard() {
     try {
-      Armed armed = Guard.arm(GuardOptions.of(options.mode()));
+      Armed armed = Guard.arm(
+              GuardOptions.of(options.mode())
+                  .slots(options.slots())
+                  .byteLimit(options.byteLimit())
+                  .mappingLimit(MAPPINGS));
       guard = armed;
       done.add(armed.text().replaceFirst("^guard armed: ", "guard "));
     } catch (GuardUnavailableException | UnsupportedOperationException | LinkageError e) {
@@ -143,5 +150,6 @@ final class Arming {
       guard.flush();
     }
     reporter.sumUp();
+    Console.print("DEBUG " + (guard == null ? "" : guard.counters()) + (watch == null ? "" : watch.text() + watch.libraries() + " sampled=" + watch.sampled()));
   }
 }
