@@ -135,10 +135,16 @@ public final class Armed implements AutoCloseable {
     return NativePool.isDead(word(address));
   }
 
-  /** Accesses that met the dead pages of the block that begins or began here; 0 elsewhere. */
+  /** Accesses that met the dead pages of the block that has the address or had it last. */
   public int faults(long address) {
     int slot = pool == null ? -1 : pool.slot(address);
     return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).getInt("faults");
+  }
+
+  /** The number of the block that has the address or had it last; 0 when there is none. */
+  public long blockNumber(long address) {
+    int slot = pool == null ? -1 : pool.slot(address);
+    return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).get("serial");
   }
 
   private long word(long address) {
@@ -289,10 +295,11 @@ public final class Armed implements AutoCloseable {
     if (reports == null || !(error instanceof InternalError)) {
       return Optional.empty();
     }
-    GuardedBlock block = reports.lastDelivered();
-    return block == null
-        ? Optional.empty()
-        : Optional.of(UseAfterFreeException.of(block, block.address(), error));
+    UseAfterFreeException explained = reports.lastDelivered(error);
+    if (explained != null) {
+      explained.setStackTrace(error.getStackTrace());
+    }
+    return Optional.ofNullable(explained);
   }
 
   /** What was counted since arming. */

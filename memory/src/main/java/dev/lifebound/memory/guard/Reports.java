@@ -23,12 +23,19 @@ final class Reports {
   private static final String OURS = "dev.lifebound.memory.";
 
   private final NativePool pool;
-  private final @Nullable JavaNames names;
+  private @Nullable JavaNames names;
 
   Reports(NativePool pool) {
     this.pool = pool;
+  }
+
+  /** Made for the first report: it takes the JVM some milliseconds. */
+  private synchronized @Nullable JavaNames names() {
     JavaStacks stacks = HotSpot.facts().javaStacks().orElse(null);
-    this.names = stacks == null ? null : new JavaNames(stacks, pool.image());
+    if (names == null && stacks != null) {
+      names = new JavaNames(stacks, pool.image());
+    }
+    return names;
   }
 
   /**
@@ -72,8 +79,8 @@ final class Reports {
       block = new GuardedBlock(0, event.get("extra"), event.get("bytes"), unknown, unknown);
     }
     return new GuardReport(
-        GuardReport.Kind.values()[event.getShort("kind") - 1],
-        GuardReport.Outcome.values()[event.getByte("how") - 1],
+        GuardReport.Kind.of(event.getShort("kind")),
+        GuardReport.Outcome.of(event.getByte("how")),
         event.get("address"),
         block,
         new Site(threadName(event.getInt("tid")), event.get("nanos"), List.of()),
@@ -116,12 +123,14 @@ final class Reports {
 
   private Site site(Control site) {
     List<StackTraceElement> frames = new ArrayList<>();
-    int count = names == null ? 0 : site.getShort("frames");
-    for (int i = 0; i < count; i++) {
-      int at = i * FRAME_BYTES / Long.BYTES;
-      StackTraceElement frame = names.frame(site.get("frame", at), site.get("frame", at + 1));
-      if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
-        frames.add(frame);
+    JavaNames found = site.getShort("frames") == 0 ? null : names();
+    if (found != null) {
+      for (int i = 0; i < site.getShort("frames"); i++) {
+        int at = i * FRAME_BYTES / Long.BYTES;
+        StackTraceElement frame = found.frame(site.get("frame", at), site.get("frame", at + 1));
+        if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
+          frames.add(frame);
+        }
       }
     }
     return new Site(threadName(site.getInt("tid")), site.get("nanos"), frames);
@@ -144,7 +153,7 @@ final class Reports {
   }
 
   /** The last access of this thread that was given to the JVM as an error, if that was just now. */
-  @Nullable GuardedBlock lastDelivered() {
+  @Nullable UseAfterFreeException lastDelivered(Throwable error) {
     int self = LibC.threadId();
     long now = System.nanoTime();
     long head = pool.control().get("events_head");
@@ -155,10 +164,12 @@ final class Reports {
         continue;
       }
       if (event.getInt("tid") == self
-          && event.getByte("how") - 1 == GuardReport.Outcome.DELIVERED.ordinal()
+          && event.getByte("how") == GuardReport.Outcome.DELIVERED.number()
           && event.get("slot") >= 0) {
         Control record = pool.slotRecord((int) event.get("slot"));
-        return record.get("serial") == event.get("serial") ? block(record) : null;
+        return record.get("serial") == event.get("serial")
+            ? UseAfterFreeException.of(block(record), event.get("address"), error)
+            : null;
       }
     }
     return null;
