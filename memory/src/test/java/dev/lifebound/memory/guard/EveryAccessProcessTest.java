@@ -156,7 +156,7 @@ class EveryAccessProcessTest {
    * In compiled code the plain accesses do throw in strict mode: recovery is not the whole answer.
    */
   @ParameterizedTest
-  @CsvSource({"-XX:TieredStopAtLevel=1, 3000", "-XX:-TieredCompilation, 20000"})
+  @CsvSource({"-XX:TieredStopAtLevel=1 -Xbatch, 3000", "-XX:-TieredCompilation -Xbatch, 20000"})
   void plainAccessesOfCompiledCodeThrow(String flag, String warmUp) throws Exception {
     ChildJvm child = ChildJvm.run(Child.class, flag, "STRICT", "USERFAULTFD", warmUp, "platform");
     Map<String, String> outcomes =
