@@ -160,8 +160,7 @@ final class AccessKinds {
     private static FileChannel open() {
       try {
         Path file = Files.createTempFile("lifebound-guard-bench", ".bin");
-        return FileChannel.open(
-            file, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        return FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
       } catch (IOException e) {
         throw new IllegalStateException("a temporary file must open", e);
       }

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Dead and good accesses of every kind in this JVM; prints what became of them as {@code name=value}
- * words, the last line first words {@code result}.
+ * Dead and good accesses of every kind in this JVM; prints what became of them as {@code
+ * name=value} words, the last line first words {@code result}.
  *
  * <p>Arguments: mode, {@code platform} or {@code virtual}, threads, warm-up accesses for each kind,
  * dead accesses, good accesses.

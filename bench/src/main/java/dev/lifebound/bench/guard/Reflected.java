@@ -9,8 +9,9 @@ import java.lang.reflect.Field;
 import java.nio.ByteOrder;
 
 /**
- * Accesses by classes that the compiler must not see: the Vector API, which is an incubating module,
- * and {@code sun.misc.Unsafe}. The handles are constants, so C2 compiles them as direct calls.
+ * Accesses by classes that the compiler must not see: the Vector API, which is an incubating
+ * module, and {@code sun.misc.Unsafe}. The handles are constants, so C2 compiles them as direct
+ * calls.
  */
 final class Reflected {
   private static final int BLOCK_BYTES = AccessKinds.BLOCK_BYTES;
@@ -77,8 +78,7 @@ final class Reflected {
                 .asType(methodType(Object.class, Object.class, Object.class));
         SUM =
             MethodHandles.insertArguments(
-                    lookup.findVirtual(
-                        vector, "reduceLanes", methodType(long.class, associative)),
+                    lookup.findVirtual(vector, "reduceLanes", methodType(long.class, associative)),
                     1,
                     add)
                 .asType(methodType(long.class, Object.class));

@@ -289,10 +289,11 @@ public final class Armed implements AutoCloseable {
     if (reports == null || !(error instanceof InternalError)) {
       return Optional.empty();
     }
-    GuardedBlock block = reports.lastDelivered();
-    return block == null
-        ? Optional.empty()
-        : Optional.of(UseAfterFreeException.of(block, block.address(), error));
+    UseAfterFreeException explained = reports.lastDelivered(error);
+    if (explained != null) {
+      explained.setStackTrace(error.getStackTrace());
+    }
+    return Optional.ofNullable(explained);
   }
 
   /** What was counted since arming. */

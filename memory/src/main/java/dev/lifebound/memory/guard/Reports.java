@@ -23,16 +23,21 @@ final class Reports {
   private static final String OURS = "dev.lifebound.memory.";
 
   private final NativePool pool;
-  private final @Nullable JavaNames names;
+  private @Nullable JavaNames names;
 
   Reports(NativePool pool) {
     this.pool = pool;
+  }
+
+  /** Made for the first report: it takes the JVM some milliseconds. */
+  private synchronized @Nullable JavaNames names() {
     JavaStacks stacks = HotSpot.facts().javaStacks().orElse(null);
-    this.names =
-        stacks == null
-            ? null
-            : new JavaNames(
-                stacks, pool.image().entry("lb_java_names"), pool.image().entry("lb_java_forget"));
+    if (names == null && stacks != null) {
+      names =
+          new JavaNames(
+              stacks, pool.image().entry("lb_java_names"), pool.image().entry("lb_java_forget"));
+    }
+    return names;
   }
 
   /**
@@ -120,10 +125,11 @@ final class Reports {
 
   private Site site(Control site) {
     List<StackTraceElement> frames = new ArrayList<>();
-    int count = names == null ? 0 : site.getShort("frames");
+    JavaNames found = site.getShort("frames") == 0 ? null : names();
+    int count = found == null ? 0 : site.getShort("frames");
     for (int i = 0; i < count; i++) {
       int at = i * FRAME_BYTES / Long.BYTES;
-      StackTraceElement frame = names.frame(site.get("frame", at), site.get("frame", at + 1));
+      StackTraceElement frame = found.frame(site.get("frame", at), site.get("frame", at + 1));
       if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
         frames.add(frame);
       }
@@ -148,7 +154,7 @@ final class Reports {
   }
 
   /** The last access of this thread that was given to the JVM as an error, if that was just now. */
-  @Nullable GuardedBlock lastDelivered() {
+  @Nullable UseAfterFreeException lastDelivered(Throwable error) {
     int self = LibC.threadId();
     long now = System.nanoTime();
     long head = pool.control().get("events_head");
@@ -162,7 +168,9 @@ final class Reports {
           && event.getByte("how") - 1 == GuardReport.Outcome.DELIVERED.ordinal()
           && event.get("slot") >= 0) {
         Control record = pool.slotRecord((int) event.get("slot"));
-        return record.get("serial") == event.get("serial") ? block(record) : null;
+        return record.get("serial") == event.get("serial")
+            ? UseAfterFreeException.of(block(record), event.get("address"), error)
+            : null;
       }
     }
     return null;

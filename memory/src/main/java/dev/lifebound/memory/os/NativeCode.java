@@ -1,16 +1,14 @@
 package dev.lifebound.memory.os;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,17 +24,41 @@ public final class NativeCode {
   public static final String DENY_PROPERTY = "lifebound.guard.deny";
 
   private static final int PROT_READ_EXECUTE = 5;
+  private static final int HEX = 16;
   private static volatile @Nullable NativeCode loaded;
 
   private final Map<String, Long> numbers = new HashMap<>();
   private final byte[] code;
   private final String hash;
+  private String sources = "?";
 
-  private NativeCode(String listing) {
-    this.hash = sha256(listing);
-    listing.lines().forEach(this::readNumber);
+  private NativeCode(byte[] listing) {
+    int at = 0;
+    // Names and numbers come first. Plain loops: this runs once, in the interpreter.
+    while (at < listing.length && listing[at] != '0') {
+      int end = lineEnd(listing, at);
+      readNumber(new String(listing, at, end - at, US_ASCII));
+      at = end + 1;
+    }
     this.code = new byte[Math.toIntExact(number("code_bytes"))];
-    listing.lines().filter(line -> line.startsWith("0x")).forEach(this::readBytes);
+    while (at < listing.length) {
+      int end = lineEnd(listing, at);
+      if (listing[at] == '0') {
+        readBytes(listing, at + 2, end);
+      }
+      at = end + 1;
+    }
+    CRC32 sum = new CRC32();
+    sum.update(listing);
+    this.hash = sources + "-" + Long.toHexString(sum.getValue());
+  }
+
+  private static int lineEnd(byte[] listing, int from) {
+    int at = from;
+    while (at < listing.length && listing[at] != '\n') {
+      at++;
+    }
+    return at;
   }
 
   /**
@@ -63,7 +85,7 @@ public final class NativeCode {
                 + Platform.text()
                 + ", known=x86-64 and aarch64");
       }
-      known = new NativeCode(new String(in.readAllBytes(), UTF_8));
+      known = new NativeCode(in.readAllBytes());
     } catch (IOException e) {
       throw new UnsupportedOperationException("machine code must be readable: resource=" + name, e);
     }
@@ -79,6 +101,7 @@ public final class NativeCode {
   private void readNumber(String line) {
     String[] words = line.split(" ", 0);
     switch (words[0]) {
+      case "sources" -> sources = words[1];
       case "code_bytes", "data_offset", "data_bytes" ->
           numbers.put(words[0], Long.decode(words[1]));
       case "data", "size", "offset", "entry" ->
@@ -87,12 +110,18 @@ public final class NativeCode {
     }
   }
 
-  /** {@code 0x12: 48 89 e5 | mov %rsp,%rbp}. */
-  private void readBytes(String line) {
-    int at = Integer.decode(line.substring(0, line.indexOf(':')));
-    String digits = line.substring(line.indexOf(':') + 2, line.indexOf('|')).replace(" ", "");
-    byte[] bytes = HexFormat.of().parseHex(digits);
-    System.arraycopy(bytes, 0, code, at, bytes.length);
+  /** {@code 12: 48 89 e5 | mov %rsp,%rbp}. */
+  private void readBytes(byte[] listing, int from, int end) {
+    int at = from;
+    int offset = 0;
+    for (; listing[at] != ':'; at++) {
+      offset = offset * HEX + Character.digit(listing[at], HEX);
+    }
+    at += 2;
+    for (; at < end && listing[at] != '|'; at += 3) {
+      code[offset++] =
+          (byte) (Character.digit(listing[at], HEX) * HEX + Character.digit(listing[at + 1], HEX));
+    }
   }
 
   private long number(String name) {
@@ -116,7 +145,7 @@ public final class NativeCode {
     return number("offset " + field);
   }
 
-  /** Hash of the whole listing: another hash is other code. */
+  /** Names the sources and the listing: another hash is other code. */
   public String hash() {
     return hash;
   }
@@ -190,15 +219,6 @@ public final class NativeCode {
       MemorySegment.ofAddress(data)
           .reinterpret(size("lb_image"))
           .set(ValueLayout.JAVA_LONG, offset("lb_image.shared"), shared);
-    }
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK must have SHA-256", e);
     }
   }
 }

@@ -56,9 +56,9 @@ public final class Userfaultfd implements AutoCloseable {
       throw new UnsupportedOperationException(
           "userfaultfd must be allowed: " + NativeCode.DENY_PROPERTY + "=userfaultfd");
     }
-    int fd = (int) LibC.syscall("userfaultfd", number, O_CLOEXEC | USER_MODE_ONLY);
+    int fd = LibC.userfaultfd(number, O_CLOEXEC | USER_MODE_ONLY);
     try {
-      call("UFFDIO_API", fd, UFFDIO_API, API_VERSION, FEATURE_SIGBUS);
+      call(fd, UFFDIO_API, API_VERSION, FEATURE_SIGBUS);
       return new Userfaultfd(fd);
     } catch (RuntimeException e) {
       LibC.close(fd);
@@ -73,7 +73,7 @@ public final class Userfaultfd implements AutoCloseable {
 
   /** From now on a missing page of this range raises SIGBUS. The range must be page-aligned. */
   public void register(long address, long bytes) {
-    call("UFFDIO_REGISTER", fd, UFFDIO_REGISTER, address, bytes, REGISTER_MODE_MISSING);
+    call(fd, UFFDIO_REGISTER, address, bytes, REGISTER_MODE_MISSING);
   }
 
   /** Fills missing pages with zeroes, which makes them alive. The range must be page-aligned. */
@@ -89,7 +89,7 @@ public final class Userfaultfd implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment structure = structure(arena, address, bytes, 0);
       try {
-        LibC.ioctl("UFFDIO_ZEROPAGE", fd, UFFDIO_ZEROPAGE, structure);
+        LibC.ioctl(fd, UFFDIO_ZEROPAGE, structure);
         return bytes;
       } catch (SystemCallException e) {
         if (e.errno() != EAGAIN) {
@@ -105,9 +105,9 @@ public final class Userfaultfd implements AutoCloseable {
     LibC.close(fd);
   }
 
-  private static void call(String name, int fd, long request, long... fields) {
+  private static void call(int fd, long request, long... fields) {
     try (Arena arena = Arena.ofConfined()) {
-      LibC.ioctl(name, fd, request, structure(arena, fields));
+      LibC.ioctl(fd, request, structure(arena, fields));
     }
   }
 
