@@ -59,8 +59,9 @@ final class ReportText {
     }
     for (int i = 0; i < pcs.size(); i++) {
       String frame = natives.text(pcs.get(i), pcs.get(i) != pc);
-      // From here on the Java stack says it better.
-      if (frame.startsWith("(Java") && !site.frames().isEmpty()) {
+      if (frame.startsWith("(Java")) {
+        // From here on the Java stack says it better, where there is one.
+        text.append(site.frames().isEmpty() ? "\n    (Java)" : "");
         break;
       }
       text.append("\n    ").append(frame);
