@@ -30,6 +30,7 @@ class BlockTable {
   final Addresses addresses;
   final Sections sections;
   final BoundKeys boundKeys = new BoundKeys();
+  final AdoptedSource adopted = new AdoptedSource(this);
   final Counters counters = new Counters();
 
   private final Runnable whenEmpty;
@@ -149,6 +150,7 @@ class BlockTable {
     addresses.enter(handle, address, byteSize, held.origin());
     slots.fill(slot, address, byteSize, account.number, 0);
     slots.setHeld(slot, held);
+    adopted.entered(handle, held);
   }
 
   private void checkOpen() {
@@ -296,6 +298,38 @@ class BlockTable {
   }
 
   /**
+   * Follows native code, which has seen C free a block, has moved it to FREED_BY_C and has given it a
+   * lease. Once for each such block.
+   */
+  void settleFreedByC(long handle) {
+    int slot = Handles.slot(handle);
+    long word = slots.stateAcquire(slot);
+    int owner = slots.owner(slot);
+    lives.freed(handle);
+    forgetAddress(slot, handle);
+    RuntimeException failure =
+        SlotTable.isAttached(word) || owner != 0 ? tell(handle, owner) : null;
+    if (sections.mustWait()) {
+      // The memory is kept for them as well, by the lease.
+      sections.deferUnpin(this, handle);
+    } else {
+      failure = unpin(handle, failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private @Nullable RuntimeException unpin(long handle, @Nullable RuntimeException before) {
+    try {
+      unpin(handle);
+      return before;
+    } catch (RuntimeException e) {
+      return Attachments.joined(before, e);
+    }
+  }
+
+  /**
    * Moves a block out of LIVE, tells who must hear, and frees it if nothing pins it. A block that
    * left LIVE before keeps its state.
    *
@@ -366,6 +400,7 @@ class BlockTable {
     HeldBlock held = slots.held(slot);
     if (held != null) {
       addresses.leave(handle, held.segment().address(), held.origin());
+      adopted.left(handle, held);
     }
   }
 
@@ -443,7 +478,13 @@ class BlockTable {
 
   /** The caller's compare-and-set made this word: with no reference and no lease it frees. */
   private void finishIfUnused(long handle, long word) {
-    if (SlotTable.references(word) != 0 || SlotTable.leases(word) != 0) {
+    if (SlotTable.leases(word) != 0) {
+      return;
+    }
+    if (SlotTable.state(word) == SlotTable.FREED_BY_C) {
+      adopted.freeOwed(handle);
+    }
+    if (SlotTable.references(word) != 0) {
       return;
     }
     if (sections.mustWait()) {
@@ -492,6 +533,7 @@ class BlockTable {
     // Before the memory is free: afterwards its address may be adopted again at once. Also after a
     // free in C, whose thread may not have come so far yet.
     addresses.leave(handle, held.segment().address(), held.origin());
+    adopted.left(handle, held);
     if (freedByC) {
       return null;
     }

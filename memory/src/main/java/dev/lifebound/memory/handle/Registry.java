@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,6 +106,17 @@ public final class Registry implements AutoCloseable {
 
   BlockTable table() {
     return table;
+  }
+
+  /** Every registry that the program can still use. */
+  static void eachTable(Consumer<BlockTable> action) {
+    for (int n = 1; n <= Handles.MAX_REGISTRIES; n++) {
+      WeakReference<Registry> owner = NUMBERS.get(n);
+      Registry registry = owner == null ? null : owner.get();
+      if (registry != null) {
+        action.accept(registry.table);
+      }
+    }
   }
 
   /**

@@ -60,7 +60,7 @@ final class Sections {
     }
   }
 
-  private record Waiting(BlockTable table, long handle, long epoch) {}
+  private record Waiting(BlockTable table, long handle, long epoch, boolean pinned) {}
 
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final long AWAIT_NANOS = 20_000;
@@ -130,8 +130,17 @@ final class Sections {
 
   /** Frees the block when every section that is open now has ended. */
   void defer(BlockTable table, long handle) {
+    defer(table, handle, false);
+  }
+
+  /** Gives a pin of the block back when every section that is open now has ended. */
+  void deferUnpin(BlockTable table, long handle) {
+    defer(table, handle, true);
+  }
+
+  private void defer(BlockTable table, long handle, boolean pinned) {
     synchronized (waiting) {
-      waiting.add(new Waiting(table, handle, epoch.incrementAndGet()));
+      waiting.add(new Waiting(table, handle, epoch.incrementAndGet(), pinned));
       someWait = true;
     }
     // The sections may have ended before they could see that somebody waits: both sides write
@@ -154,7 +163,11 @@ final class Sections {
         reclaiming++;
       }
       try {
-        next.table.reclaim(next.handle);
+        if (next.pinned) {
+          next.table.unpin(next.handle);
+        } else {
+          next.table.reclaim(next.handle);
+        }
       } catch (RuntimeException e) {
         failure = Attachments.joined(failure, e);
       } finally {

@@ -72,11 +72,15 @@ final class SlotTable {
   static final int LEASE_SHIFT = REFERENCE_BITS + 1;
   static final int STATE_SHIFT = LEASE_SHIFT + LEASE_BITS;
   static final int GENERATION_SHIFT = STATE_SHIFT + 2;
+  static final long STATE_MASK = 3;
 
   static final long ONE_REFERENCE = 1;
   static final long ONE_LEASE = 1L << LEASE_SHIFT;
   static final int MAX_REFERENCES = (1 << REFERENCE_BITS) - 1;
   private static final int LEASE_MASK = (1 << LEASE_BITS) - 1;
+
+  /** The bits of the leases, in place. */
+  static final long LEASES = (long) LEASE_MASK << LEASE_SHIFT;
 
   /** Two fewer than fit: the registry's own pins while a block ends need no check then. */
   static final int MAX_LEASES = LEASE_MASK - 2;
@@ -204,6 +208,11 @@ final class SlotTable {
 
   private static long base(int slot) {
     return (long) (slot & CHUNK_MASK) << SLOT_SHIFT;
+  }
+
+  /** Where native code finds the state word; stays there. */
+  long stateAddress(int slot) {
+    return chunk(slot).address() + base(slot) + STATE_OFFSET;
   }
 
   long stateAcquire(int slot) {

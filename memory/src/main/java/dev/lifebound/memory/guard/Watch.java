@@ -1,0 +1,355 @@
+package dev.lifebound.memory.guard;
+
+import dev.lifebound.memory.os.DynamicLinker;
+import dev.lifebound.memory.os.LoadedObject;
+import dev.lifebound.memory.os.Platform;
+import dev.lifebound.memory.os.SystemCallException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees what native libraries free behind Java's back.
+ *
+ * <pre>{@code
+ * try (Watch watch = Watch.library("librocksdbjni*.so")) {
+ *   long session = registry.adopt(block, deallocator, "session"); // C frees it later, by itself
+ *   registry.lease(session); // then StaleHandleException, not a crash
+ * }
+ * }</pre>
+ *
+ * <p>The slots through which the libraries call {@code free}, {@code realloc} and C++ {@code operator
+ * delete} are pointed at stubs of machine code. A free of a block that a registry has adopted makes its
+ * handle stale, takes it out of every bound map, and gives the memory back when the last lease is
+ * closed; a second free is refused and reported. Every other free goes on as before.
+ *
+ * <p>Calls through pointers that the library has fetched itself, and calls within the C library, are
+ * not seen. Any thread may call any method.
+ */
+public final class Watch implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
+  private static final Path PROGRAM = Path.of("/proc/self/exe");
+
+  /** Guarded blocks for sampled allocations: the guard's control structure and its pages. */
+  record Pool(long shared, long base, long bytes) {}
+
+  private final WatchCore core;
+  private final List<String> names;
+  private final List<Pattern> patterns;
+  private final Consumer<WatchReport> reports;
+  private final @Nullable FreeListener freeListener;
+  private final @Nullable Pool pool;
+  private final long oneIn;
+  private boolean closed;
+
+  private Watch(Builder builder) {
+    this.names = List.copyOf(builder.names);
+    this.patterns = names.stream().map(Watch::glob).toList();
+    this.reports = builder.reports;
+    this.freeListener = builder.freeListener;
+    this.pool = builder.pool;
+    this.oneIn = builder.oneIn;
+    this.core = WatchCore.get();
+  }
+
+  /** What to watch, and who hears of it. Not for concurrent use. */
+  public static final class Builder {
+    private final List<String> names = new ArrayList<>();
+    private boolean loadedLater;
+    private Consumer<WatchReport> reports = Watch::log;
+    private @Nullable FreeListener freeListener;
+    private @Nullable Pool pool;
+    private long oneIn;
+
+    private Builder() {}
+
+    /**
+     * Libraries whose file name matches, or whose whole path does if the pattern has a {@code /}; {@code
+     * *} and {@code ?} stand for any characters and for one. The program itself counts as a library.
+     */
+    public Builder library(String pattern) {
+      if (pattern.isBlank()) {
+        throw new IllegalArgumentException(
+            "a watch pattern must name a library: pattern='"
+                + pattern
+                + "'; for instance librocksdbjni*.so");
+      }
+      names.add(pattern);
+      return this;
+    }
+
+    /** It is no error that no loaded library matches: one may be loaded later. */
+    public Builder loadedLater() {
+      this.loadedLater = true;
+      return this;
+    }
+
+    /**
+     * Who hears of frees of adopted blocks; the default logs those that are defects. Called by the
+     * watch's own thread.
+     */
+    public Builder onReport(Consumer<WatchReport> listener) {
+      this.reports = Objects.requireNonNull(listener, "listener must not be null");
+      return this;
+    }
+
+    /** Who hears of every free of the watched libraries. */
+    public Builder everyFree(FreeListener listener) {
+      this.freeListener = Objects.requireNonNull(listener, "listener must not be null");
+      return this;
+    }
+
+    /** Guards one in so many allocations of the watched libraries. */
+    Builder sample(Pool from, long one) {
+      if (one < 1) {
+        throw new IllegalArgumentException(
+            "a sample rate must be at least 1: oneIn=" + one + "; 1024 guards one block in 1024");
+      }
+      this.pool = from;
+      this.oneIn = one;
+      return this;
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @throws IllegalArgumentException when no loaded library matches a pattern
+     * @throws GuardUnavailableException where slots cannot be patched, or a library has none
+     */
+    public Watch start() {
+      checkPlatform();
+      if (names.isEmpty()) {
+        throw new IllegalArgumentException("a watch must name a library; call library(pattern)");
+      }
+      try {
+        Watch watch = new Watch(this);
+        if (!loadedLater) {
+          watch.checkMatches();
+        }
+        watch.core.add(watch);
+        if (!loadedLater) {
+          watch.checkPatched();
+        }
+        return watch;
+      } catch (SystemCallException | UnsupportedOperationException e) {
+        throw new GuardUnavailableException(
+            "the watch must have executable memory and slots to patch: " + e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Watches the loaded libraries of this name, and those that are loaded later.
+   *
+   * @param pattern as {@link Builder#library}
+   * @throws IllegalArgumentException when no loaded library matches
+   * @throws GuardUnavailableException where slots cannot be patched, or a library has none
+   */
+  public static Watch library(String pattern) {
+    return builder().library(pattern).start();
+  }
+
+  /** A watch with settings of your own. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  private static void checkPlatform() {
+    if (!Platform.isLinux()) {
+      throw new GuardUnavailableException(
+          "the watch must run on Linux: platform="
+              + Platform.text()
+              + "; handles and leases work everywhere");
+    }
+    if (!Platform.isNativeAccessEnabled()) {
+      throw new GuardUnavailableException(
+          "the watch must have native access: module="
+              + Watch.class.getModule()
+              + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
+              + " --enable-native-access=dev.lifebound.memory (module path)");
+    }
+  }
+
+  private void checkMatches() {
+    List<LoadedObject> objects = DynamicLinker.objects();
+    for (int i = 0; i < patterns.size(); i++) {
+      Pattern pattern = patterns.get(i);
+      if (objects.stream().noneMatch(object -> matches(pattern, object))) {
+        throw new IllegalArgumentException(
+            "a loaded library must match the pattern: pattern="
+                + names.get(i)
+                + ", loaded="
+                + objects.size()
+                + "; load it first, or allow it to come later with loadedLater()");
+      }
+    }
+  }
+
+  private void checkPatched() {
+    List<LoadedObject> named = DynamicLinker.objects().stream().filter(this::names).toList();
+    List<String> patched = core.libraries();
+    if (named.stream().noneMatch(object -> patched.contains(object.path()))) {
+      close();
+      throw new GuardUnavailableException(
+          "a watched library must call the allocator through slots: library="
+              + named.stream().map(Watch::name).collect(Collectors.joining(" "))
+              + ", slots=0; a static library cannot be watched from outside");
+    }
+  }
+
+  /** Whether this watch names the library. */
+  boolean names(LoadedObject object) {
+    return patterns.stream().anyMatch(pattern -> matches(pattern, object));
+  }
+
+  private static boolean matches(Pattern pattern, LoadedObject object) {
+    String path = name(object);
+    boolean whole = pattern.pattern().contains("/");
+    return pattern.matcher(whole ? path : path.substring(path.lastIndexOf('/') + 1)).matches();
+  }
+
+  /** The program itself has no name to the linker. */
+  private static String name(LoadedObject object) {
+    return object.path().isEmpty() ? Program.NAME : object.path();
+  }
+
+  /** Found out once. */
+  private static final class Program {
+    static final String NAME = name();
+
+    private static String name() {
+      try {
+        return Files.readSymbolicLink(PROGRAM).toString();
+      } catch (java.io.IOException e) {
+        return "";
+      }
+    }
+  }
+
+  private static Pattern glob(String pattern) {
+    StringBuilder regex = new StringBuilder();
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      switch (c) {
+        case '*' -> regex.append(".*");
+        case '?' -> regex.append('.');
+        case '/' -> regex.append('/');
+        default -> regex.append(Pattern.quote(String.valueOf(c)));
+      }
+    }
+    return Pattern.compile(regex.toString());
+  }
+
+  void report(WatchReport report) {
+    try {
+      reports.accept(report);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "who hears of reports must not throw", e);
+    }
+  }
+
+  private static void log(WatchReport report) {
+    if (report.kind().isDefect()) {
+      LOG.log(System.Logger.Level.WARNING, report.text());
+    }
+  }
+
+  @Nullable FreeListener freeListener() {
+    return freeListener;
+  }
+
+  @Nullable Pool pool() {
+    return pool;
+  }
+
+  long oneIn() {
+    return oneIn;
+  }
+
+  /** File names of the libraries whose slots are patched at this moment. */
+  public List<String> libraries() {
+    return core.libraries().stream()
+        .map(path -> path.isEmpty() ? Program.NAME : path)
+        .map(path -> path.substring(path.lastIndexOf('/') + 1))
+        .sorted()
+        .toList();
+  }
+
+  /** How many slots are patched, of all watches together. */
+  public int slots() {
+    return core.slots();
+  }
+
+  /** Frees of adopted blocks that were seen, by all watches together. */
+  public long adoptedFrees() {
+    return core.count("hits");
+  }
+
+  /** Frees that were refused, by all watches together. */
+  public long refusedFrees() {
+    return core.count("refused");
+  }
+
+  /** Frees seen since somebody wants to hear of every free. */
+  public long everyFree() {
+    return core.count("frees_head");
+  }
+
+  /** Frees that were seen and counted, but not told: the ring was written over before. */
+  public long lostFrees() {
+    return core.lostFrees();
+  }
+
+  /** Allocations that were guarded. */
+  public long sampled() {
+    return core.count("sampled");
+  }
+
+  /** Tells at once what stubs have noted so far; otherwise the watch's own thread does, soon. */
+  public void drain() {
+    core.drain();
+  }
+
+  /** One line: what is watched, and what could not be. */
+  public String text() {
+    StringBuilder text =
+        new StringBuilder("watch: patterns=")
+            .append(String.join(",", names))
+            .append(", libraries=")
+            .append(libraries().size())
+            .append(", slots=")
+            .append(slots());
+    if (pool != null) {
+      text.append(", sample=1/").append(oneIn);
+    }
+    core.refused()
+        .forEach((path, reason) -> text.append(", not ").append(path).append(": ").append(reason));
+    if (DynamicLinker.objects().stream().noneMatch(this::names)) {
+      text.append(", no loaded library matches yet");
+    }
+    return text.toString();
+  }
+
+  /**
+   * Puts the old values back into the slots. While guarded blocks are alive the slots of freeing
+   * functions stay patched: such a block must not reach the C library.
+   */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      core.remove(this);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Watch[" + text() + "]";
+  }
+}

@@ -1,0 +1,400 @@
+package dev.lifebound.memory.guard;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lifebound.memory.handle.CFrees;
+import dev.lifebound.memory.os.DynamicLinker;
+import dev.lifebound.memory.os.LibC;
+import dev.lifebound.memory.os.LoadedObject;
+import dev.lifebound.memory.os.NativeCalls;
+import dev.lifebound.memory.os.NativeCode;
+import dev.lifebound.memory.os.SlotPatches;
+import dev.lifebound.memory.os.WatchedSymbol;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one watch of the process: its structures in native memory, its patches, its thread. What {@link
+ * Watch} hands out are shares of it.
+ */
+final class WatchCore implements AdoptedTable.Memory {
+  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
+  private static final VarHandle LONGS = JAVA_LONG.varHandle();
+
+  private static final long STRIPES = 256;
+  private static final long EVENTS = 1 << 12;
+  private static final long FREES = 1 << 16;
+  private static final long CACHE_LINE_BYTES = 64;
+  private static final long NEVER = 1L << 62;
+
+  /** Bits of lb_watch.look. */
+  private static final long LOOK_TABLE = 1;
+  private static final long LOOK_RING = 2;
+  private static final long LOOK_QUARANTINE = 4;
+
+  /** How often libraries are looked for; a call of dlopen that we see wakes us before. */
+  private static final int TICK_MILLIS = 50;
+
+  private static final int LOADING_TICK_MILLIS = 1;
+  private static final long LOADING_NANOS = 1_000_000_000L;
+
+  /** Any alignment will do: allocators look only at the block. */
+  private static final long ALIGNMENT_BYTES = 16;
+
+  private static @Nullable WatchCore instance;
+
+  private final NativeCode code = NativeCode.load();
+  private final MemorySegment watch;
+  private final MemorySegment stripes;
+  private final WatchEvents events;
+  private final AdoptedTable table;
+  private final SlotPatches patches;
+  private final int wakeFd;
+  private final List<Watch> shares = new CopyOnWriteArrayList<>();
+
+  /** The guard's control structure; one of zeroes while no guard is armed. */
+  private long shared;
+
+  private long poolBase;
+  private long poolBytes;
+  private volatile long seenLoads;
+  private long seenLoading;
+  private long loadingSince;
+  private @Nullable Thread daemon;
+
+  private WatchCore() {
+    watch = allocate("lb_watch", 1);
+    stripes = allocate("lb_stripe", STRIPES);
+    for (long i = 0; i < STRIPES; i++) {
+      long at = i * code.size("lb_stripe");
+      stripes.set(JAVA_LONG, at + code.offset("lb_stripe.left"), NEVER);
+      stripes.set(
+          JAVA_LONG, at + code.offset("lb_stripe.random"), ThreadLocalRandom.current().nextLong() | 1);
+    }
+    shared = allocate("lb_shared", 1).address();
+    wakeFd = LibC.eventFd();
+    writeWords();
+    events = new WatchEvents(code, watch, EVENTS, FREES);
+    table = new AdoptedTable(code, this);
+    patches = new SlotPatches(code, this::prepare);
+  }
+
+  /**
+   * The process's watch.
+   *
+   * @throws UnsupportedOperationException where there is no machine code for the processor
+   */
+  static synchronized WatchCore get() {
+    WatchCore core = instance;
+    if (core == null) {
+      core = new WatchCore();
+      instance = core;
+    }
+    return core;
+  }
+
+  /** Never given back: stubs may be at work on it. */
+  private MemorySegment allocate(String structure, long count) {
+    return Arena.global().allocate(code.size(structure) * count, CACHE_LINE_BYTES);
+  }
+
+  private void writeWords() {
+    set("generation_shift", CFrees.GENERATION_SHIFT);
+    set("state_shift", CFrees.STATE_SHIFT);
+    set("state_mask", CFrees.STATE_MASK);
+    set("live", CFrees.LIVE);
+    set("freed_by_c", CFrees.FREED_BY_C);
+    set("one_lease", CFrees.ONE_LEASE);
+    set("lease_mask", CFrees.LEASES);
+    set("handle_generation_shift", CFrees.HANDLE_GENERATION_SHIFT);
+    set("handle_generation_mask", CFrees.HANDLE_GENERATION_MASK);
+    set("wake_fd", wakeFd);
+  }
+
+  private void prepare(NativeCode.Image image, int index) {
+    image.share(shared);
+    MemorySegment data = data(image);
+    data.set(JAVA_LONG, code.offset("lb_watch_image.stripes"), stripes.address());
+    data.set(JAVA_LONG, code.offset("lb_watch_image.watch"), watch.address());
+    data.set(JAVA_LONG, code.offset("lb_watch_image.index"), index);
+    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_base"), poolBase);
+    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_bytes"), poolBytes);
+  }
+
+  @SuppressWarnings("restricted") // Watch has seen to it that native access is enabled
+  private MemorySegment data(NativeCode.Image image) {
+    // SAFETY: the structure of this name lies in the image's data page, which is never unmapped.
+    return MemorySegment.ofAddress(image.data("lb_watch_image"))
+        .reinterpret(code.size("lb_watch_image"));
+  }
+
+  /** Adds a share: patches what it names. */
+  synchronized void add(Watch share) {
+    shares.add(share);
+    if (share.pool() != null) {
+      attach(share.pool(), share.oneIn());
+    }
+    if (share.freeListener() != null) {
+      events.openRing();
+      look(LOOK_RING, true);
+    }
+    CFrees.listen(table);
+    patch();
+    if (daemon == null) {
+      daemon = Thread.ofPlatform().daemon().name("lifebound-watch").start(this::run);
+    }
+  }
+
+  /** Takes a share away: slots that no other share wants get their old values. */
+  synchronized void remove(Watch share) {
+    if (!shares.remove(share)) {
+      return;
+    }
+    if (share.pool() != null) {
+      setRate(0);
+    }
+    drain();
+    look(LOOK_RING, shares.stream().anyMatch(other -> other.freeListener() != null));
+    unpatch();
+    if (shares.isEmpty()) {
+      table.flush();
+    }
+  }
+
+  /** Puts back what may be put back, and patches again what the remaining shares want. */
+  private void unpatch() {
+    patches.undo(!isPoolInUse());
+    if (!shares.isEmpty()) {
+      patch();
+    }
+  }
+
+  /** A guarded block must never reach the C library's free: so long its stubs stay. */
+  private boolean isPoolInUse() {
+    return shares.stream().noneMatch(share -> share.pool() != null)
+        && poolBytes != 0
+        && word(shared + code.offset("lb_shared.live")) != 0;
+  }
+
+  private void patch() {
+    boolean sampled = shares.stream().anyMatch(share -> share.pool() != null);
+    seenLoads = patches.patch(this::isNamed, sampled, sampled);
+  }
+
+  private boolean isNamed(LoadedObject object) {
+    return shares.stream().anyMatch(share -> share.names(object));
+  }
+
+  private void attach(Watch.Pool pool, long oneIn) {
+    shared = pool.shared();
+    poolBase = pool.base();
+    poolBytes = pool.bytes();
+    for (NativeCode.Image image : patches.images()) {
+      prepareAgain(image);
+    }
+    look(LOOK_QUARANTINE, word(shared + code.offset("lb_shared.quarantine_mask")) != 0);
+    setRate(oneIn);
+  }
+
+  /** The range's length last: a stub that sees it sees the rest. */
+  private void prepareAgain(NativeCode.Image image) {
+    image.share(shared);
+    MemorySegment data = data(image);
+    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_base"), poolBase);
+    LONGS.setRelease(data, code.offset("lb_watch_image.pool_bytes"), poolBytes);
+  }
+
+  private void setRate(long oneIn) {
+    setRelease("rate", oneIn);
+    for (long i = 0; i < STRIPES; i++) {
+      long left = oneIn == 0 ? NEVER : 1 + ThreadLocalRandom.current().nextLong(oneIn);
+      long at = i * code.size("lb_stripe") + code.offset("lb_stripe.left");
+      LONGS.setRelease(stripes, at, left);
+    }
+  }
+
+  @Override
+  public void free(long address, int image, int symbol) {
+    if (isGuarded(address)) {
+      long entry = patches.images().getFirst().entry("lb_pool_free");
+      long _ = NativeCalls.call(entry, shared, address, 0, 0);
+      return;
+    }
+    long function = patches.old(image, symbol(symbol).ordinal());
+    long _ = NativeCalls.call(function, address, ALIGNMENT_BYTES);
+  }
+
+  /** The form of a freeing function that needs no size. */
+  private static WatchedSymbol symbol(int index) {
+    return switch (WatchedSymbol.values()[index]) {
+      case DELETE_SIZED, DELETE_NOTHROW -> WatchedSymbol.DELETE;
+      case DELETE_ARRAY_SIZED, DELETE_ARRAY_NOTHROW -> WatchedSymbol.DELETE_ARRAY;
+      case DELETE_SIZED_ALIGNED, DELETE_ALIGNED_NOTHROW -> WatchedSymbol.DELETE_ALIGNED;
+      case DELETE_ARRAY_SIZED_ALIGNED, DELETE_ARRAY_ALIGNED_NOTHROW ->
+          WatchedSymbol.DELETE_ARRAY_ALIGNED;
+      case DELETE, DELETE_ARRAY, DELETE_ALIGNED, DELETE_ARRAY_ALIGNED ->
+          WatchedSymbol.values()[index];
+      default -> WatchedSymbol.FREE;
+    };
+  }
+
+  @Override
+  public boolean isGuarded(long address) {
+    return address - poolBase >= 0 && address - poolBase < poolBytes;
+  }
+
+  @Override
+  public void publish(long address) {
+    setRelease("table", address);
+    look(LOOK_TABLE, true);
+  }
+
+  private synchronized void look(long bit, boolean on) {
+    long look = get("look");
+    setRelease("look", on ? look | bit : look & ~bit);
+  }
+
+  /* ---- the thread ---- */
+
+  private void run() {
+    while (true) {
+      try {
+        await();
+        drain();
+        findLibraries();
+        synchronized (this) {
+          if (shares.isEmpty() && patches.slots() == 0) {
+            daemon = null;
+            return;
+          }
+          if (shares.isEmpty()) {
+            unpatch();
+          }
+        }
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.WARNING, "the watch goes on after a failure", e);
+      }
+    }
+  }
+
+  private void await() {
+    setRelease("sleeping", 1);
+    VarHandle.fullFence();
+    if (!events.isEmpty()) {
+      setRelease("sleeping", 0);
+      return;
+    }
+    boolean loading = System.nanoTime() - loadingSince < LOADING_NANOS && seenLoading != 0;
+    boolean _ = LibC.awaitEvent(wakeFd, loading ? LOADING_TICK_MILLIS : TICK_MILLIS);
+    setRelease("sleeping", 0);
+  }
+
+  private void findLibraries() {
+    long loading = get("loading");
+    if (loading != seenLoading) {
+      seenLoading = loading;
+      loadingSince = System.nanoTime();
+    }
+    if (DynamicLinker.loads() != seenLoads) {
+      synchronized (this) {
+        patch();
+      }
+    }
+  }
+
+  /** Tells what the rings hold; by the thread, and by those who cannot wait for it. */
+  void drain() {
+    events.drain(this::told);
+    if (events.takeRescan()) {
+      table.unsettled().forEach(this::settle);
+    }
+    events.drainFrees((address, caller, thread) -> {
+      for (Watch share : shares) {
+        FreeListener listener = share.freeListener();
+        if (listener != null) {
+          listener.freed(address, caller, thread);
+        }
+      }
+    });
+  }
+
+  private void told(WatchEvents.Event event) {
+    var source = table.source(event.handle());
+    String block = source == null ? "" : source.describe(event.handle());
+    if ((event.kind() == WatchReport.Kind.FREED_BY_C
+            || event.kind() == WatchReport.Kind.FREED_WHILE_LEASED)
+        && table.claim(event.handle(), event.address())) {
+      settle(event.handle());
+    }
+    WatchReport report =
+        new WatchReport(
+            event.kind(), event.address(), block, event.caller(), event.thread(), event.nanos());
+    for (Watch share : shares) {
+      share.report(report);
+    }
+  }
+
+  private void settle(long handle) {
+    var source = table.source(handle);
+    if (source == null) {
+      return;
+    }
+    try {
+      source.settle(handle);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
+    }
+  }
+
+  /* ---- what is seen from outside ---- */
+
+  List<String> libraries() {
+    return patches.libraries();
+  }
+
+  Map<String, String> refused() {
+    return patches.refused();
+  }
+
+  int slots() {
+    return patches.slots();
+  }
+
+  AdoptedTable table() {
+    return table;
+  }
+
+
+  /** A counter of lb_watch. */
+  long count(String field) {
+    return get(field);
+  }
+
+  long lostFrees() {
+    return events.lostFrees();
+  }
+
+  private long get(String field) {
+    return (long) LONGS.getAcquire(watch, code.offset("lb_watch." + field));
+  }
+
+  private void set(String field, long value) {
+    watch.set(JAVA_LONG, code.offset("lb_watch." + field), value);
+  }
+
+  private void setRelease(String field, long value) {
+    LONGS.setRelease(watch, code.offset("lb_watch." + field), value);
+  }
+
+  @SuppressWarnings("restricted")
+  private static long word(long address) {
+    // SAFETY: a field of a structure that is never unmapped.
+    return (long) LONGS.getAcquire(MemorySegment.ofAddress(address).reinterpret(Long.BYTES), 0L);
+  }
+}

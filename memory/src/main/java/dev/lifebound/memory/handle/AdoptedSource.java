@@ -1,0 +1,67 @@
+package dev.lifebound.memory.handle;
+
+/** A registry's side of the watch: announces adopted blocks, and ends those that C has freed. */
+final class AdoptedSource implements AdoptedBlocks.Source {
+  private final BlockTable table;
+
+  AdoptedSource(BlockTable table) {
+    this.table = table;
+  }
+
+  void entered(long handle, HeldBlock held) {
+    AdoptedBlocks listener = CFrees.listener;
+    if (listener != null && held.adopted()) {
+      entered(listener, handle, held);
+    }
+  }
+
+  private void entered(AdoptedBlocks listener, long handle, HeldBlock held) {
+    long word = table.slots.stateAddress(Handles.slot(handle));
+    listener.entered(
+        this, handle, held.segment().address(), held.segment().byteSize(), word);
+  }
+
+  void left(long handle, HeldBlock held) {
+    AdoptedBlocks listener = CFrees.listener;
+    if (listener != null && held.adopted()) {
+      listener.left(handle, held.segment().address());
+    }
+  }
+
+  /** Nobody leases a block that C has freed. Asked once too often rather than not at all. */
+  void freeOwed(long handle) {
+    AdoptedBlocks listener = CFrees.listener;
+    // Null, or another block's, when a second thread was faster, which has asked as well.
+    HeldBlock held = table.slots.held(Handles.slot(handle));
+    if (listener != null && held != null && held.adopted()) {
+      listener.freeOwed(handle, held.segment().address(), held.segment().byteSize());
+    }
+  }
+
+  /** Announces the blocks that were adopted before anybody listened. */
+  void announceAll(AdoptedBlocks listener) {
+    int used = table.slots.used();
+    for (int slot = 0; slot < used; slot++) {
+      long word = table.slots.stateAcquire(slot);
+      HeldBlock held = table.slots.held(slot);
+      if (SlotTable.state(word) != SlotTable.LIVE || held == null || !held.adopted()) {
+        continue;
+      }
+      long handle = Handles.of(table.number, SlotTable.generation(word), slot);
+      entered(listener, handle, held);
+      if (!BlockTable.isLive(table.slots.stateAcquire(slot), handle)) {
+        listener.left(handle, held.segment().address());
+      }
+    }
+  }
+
+  @Override
+  public void settle(long handle) {
+    table.settleFreedByC(handle);
+  }
+
+  @Override
+  public String describe(long handle) {
+    return "block=" + Handles.block(handle) + ", " + table.refusals.describe(handle);
+  }
+}

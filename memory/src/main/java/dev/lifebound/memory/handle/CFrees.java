@@ -1,0 +1,34 @@
+package dev.lifebound.memory.handle;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the watch and the registries meet: who hears of adopted blocks, and the bits of the words that
+ * native code changes. Internal: public only because {@code memory.guard} is another package.
+ */
+public final class CFrees {
+  /** A handle's bits from here on are its registry's number. */
+  public static final int REGISTRY_SHIFT = Handles.REGISTRY_SHIFT;
+
+  public static final int HANDLE_GENERATION_SHIFT = Handles.SLOT_BITS;
+  public static final long HANDLE_GENERATION_MASK = Handles.GENERATION_MASK;
+  public static final int GENERATION_SHIFT = SlotTable.GENERATION_SHIFT;
+  public static final int STATE_SHIFT = SlotTable.STATE_SHIFT;
+  public static final long STATE_MASK = SlotTable.STATE_MASK;
+  public static final long LIVE = SlotTable.LIVE;
+  public static final long FREED_BY_C = SlotTable.FREED_BY_C;
+  public static final long ONE_LEASE = SlotTable.ONE_LEASE;
+
+  /** The bits of the count of leases, in place. */
+  public static final long LEASES = SlotTable.LEASES;
+
+  static volatile @Nullable AdoptedBlocks listener;
+
+  private CFrees() {}
+
+  /** From now on this listener hears of adopted blocks, and at once of those that are live. */
+  public static synchronized void listen(AdoptedBlocks all) {
+    listener = all;
+    Registry.eachTable(table -> table.adopted.announceAll(all));
+  }
+}
