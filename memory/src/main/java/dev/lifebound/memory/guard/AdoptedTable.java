@@ -95,6 +95,7 @@ final class AdoptedTable implements AdoptedBlocks {
   private int bits;
   private int used;
   private int version;
+  private long returned;
 
   /** By registry number, which is the upper bits of a handle. */
   private final @Nullable Source[] sources = new Source[1 << (Long.SIZE - CFrees.REGISTRY_SHIFT)];
@@ -188,6 +189,9 @@ final class AdoptedTable implements AdoptedBlocks {
   }
 
   private void free(List<Quarantined> due) {
+    synchronized (lock) {
+      returned += due.size();
+    }
     for (Quarantined block : due) {
       memory.free(
           block.address,
@@ -246,6 +250,13 @@ final class AdoptedTable implements AdoptedBlocks {
       }
     }
     return handles;
+  }
+
+  /** Blocks that C freed and whose memory was given back since. */
+  long returned() {
+    synchronized (lock) {
+      return returned;
+    }
   }
 
   /** Entries in the table. */

@@ -36,15 +36,12 @@ public final class Watch implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final Path PROGRAM = Path.of("/proc/self/exe");
 
-  /** Guarded blocks for sampled allocations: the guard's control structure and its pages. */
-  record Pool(long shared, long base, long bytes) {}
-
   private final WatchCore core;
   private final List<String> names;
   private final List<Pattern> patterns;
   private final Consumer<WatchReport> reports;
   private final @Nullable FreeListener freeListener;
-  private final @Nullable Pool pool;
+  private final @Nullable NativePool pool;
   private final long oneIn;
   private boolean closed;
 
@@ -64,7 +61,7 @@ public final class Watch implements AutoCloseable {
     private boolean loadedLater;
     private Consumer<WatchReport> reports = Watch::log;
     private @Nullable FreeListener freeListener;
-    private @Nullable Pool pool;
+    private @Nullable NativePool pool;
     private long oneIn;
 
     private Builder() {}
@@ -91,8 +88,8 @@ public final class Watch implements AutoCloseable {
     }
 
     /**
-     * Who hears of frees of adopted blocks; the default logs those that are defects. Called by the
-     * watch's own thread.
+     * Who hears of frees of adopted blocks, by whichever watched library; the default logs those that
+     * are defects. Called by the watch's own thread.
      */
     public Builder onReport(Consumer<WatchReport> listener) {
       this.reports = Objects.requireNonNull(listener, "listener must not be null");
@@ -105,13 +102,18 @@ public final class Watch implements AutoCloseable {
       return this;
     }
 
-    /** Guards one in so many allocations of the watched libraries. */
-    Builder sample(Pool from, long one) {
+    /**
+     * Guards one in so many allocations of the watched libraries. Frees are then watched in every
+     * library of the process, since a guarded block must not reach the C library.
+     *
+     * @param guard gives the pages; without pages, in {@link Mode#OBSERVE}, nothing is guarded
+     */
+    public Builder sample(Armed guard, long one) {
       if (one < 1) {
         throw new IllegalArgumentException(
             "a sample rate must be at least 1: oneIn=" + one + "; 1024 guards one block in 1024");
       }
-      this.pool = from;
+      this.pool = guard.pool();
       this.oneIn = one;
       return this;
     }
@@ -264,7 +266,7 @@ public final class Watch implements AutoCloseable {
     return freeListener;
   }
 
-  @Nullable Pool pool() {
+  @Nullable NativePool pool() {
     return pool;
   }
 

@@ -1,7 +1,5 @@
 package dev.lifebound.memory.guard;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.lifebound.memory.handle.CFrees;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LibC;
@@ -25,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WatchCore implements AdoptedTable.Memory {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
-  private static final VarHandle LONGS = JAVA_LONG.varHandle();
 
-  private static final long STRIPES = 256;
+  private static final int STRIPES = 256;
   private static final long EVENTS = 1 << 12;
   private static final long FREES = 1 << 16;
   private static final long CACHE_LINE_BYTES = 64;
@@ -50,34 +47,32 @@ final class WatchCore implements AdoptedTable.Memory {
   private static @Nullable WatchCore instance;
 
   private final NativeCode code = NativeCode.load();
-  private final MemorySegment watch;
-  private final MemorySegment stripes;
+  private final Control watch;
+  private final Control[] stripes = new Control[STRIPES];
   private final WatchEvents events;
   private final AdoptedTable table;
   private final SlotPatches patches;
   private final int wakeFd;
   private final List<Watch> shares = new CopyOnWriteArrayList<>();
 
-  /** The guard's control structure; one of zeroes while no guard is armed. */
-  private long shared;
+  /** In place of a guard's control structure, while no guard is armed. */
+  private final long noPool;
 
-  private long poolBase;
-  private long poolBytes;
+  private @Nullable NativePool pool;
   private volatile long seenLoads;
   private long seenLoading;
   private long loadingSince;
   private @Nullable Thread daemon;
 
   private WatchCore() {
-    watch = allocate("lb_watch", 1);
-    stripes = allocate("lb_stripe", STRIPES);
-    for (long i = 0; i < STRIPES; i++) {
-      long at = i * code.size("lb_stripe");
-      stripes.set(JAVA_LONG, at + code.offset("lb_stripe.left"), NEVER);
-      stripes.set(
-          JAVA_LONG, at + code.offset("lb_stripe.random"), ThreadLocalRandom.current().nextLong() | 1);
+    watch = new Control(code, "lb_watch", allocate("lb_watch", 1));
+    Control first = new Control(code, "lb_stripe", allocate("lb_stripe", STRIPES));
+    for (int i = 0; i < STRIPES; i++) {
+      stripes[i] = first.part("lb_stripe", 0, i);
+      stripes[i].set("left", NEVER);
+      stripes[i].set("random", ThreadLocalRandom.current().nextLong() | 1);
     }
-    shared = allocate("lb_shared", 1).address();
+    noPool = allocate("lb_shared", 1).address();
     wakeFd = LibC.eventFd();
     writeWords();
     events = new WatchEvents(code, watch, EVENTS, FREES);
@@ -105,33 +100,41 @@ final class WatchCore implements AdoptedTable.Memory {
   }
 
   private void writeWords() {
-    set("generation_shift", CFrees.GENERATION_SHIFT);
-    set("state_shift", CFrees.STATE_SHIFT);
-    set("state_mask", CFrees.STATE_MASK);
-    set("live", CFrees.LIVE);
-    set("freed_by_c", CFrees.FREED_BY_C);
-    set("one_lease", CFrees.ONE_LEASE);
-    set("lease_mask", CFrees.LEASES);
-    set("handle_generation_shift", CFrees.HANDLE_GENERATION_SHIFT);
-    set("handle_generation_mask", CFrees.HANDLE_GENERATION_MASK);
-    set("wake_fd", wakeFd);
+    watch.set("generation_shift", CFrees.GENERATION_SHIFT);
+    watch.set("state_shift", CFrees.STATE_SHIFT);
+    watch.set("state_mask", CFrees.STATE_MASK);
+    watch.set("live", CFrees.LIVE);
+    watch.set("freed_by_c", CFrees.FREED_BY_C);
+    watch.set("one_lease", CFrees.ONE_LEASE);
+    watch.set("lease_mask", CFrees.LEASES);
+    watch.set("handle_generation_shift", CFrees.HANDLE_GENERATION_SHIFT);
+    watch.set("handle_generation_mask", CFrees.HANDLE_GENERATION_MASK);
+    watch.set("wake_fd", wakeFd);
   }
 
   private void prepare(NativeCode.Image image, int index) {
-    image.share(shared);
-    MemorySegment data = data(image);
-    data.set(JAVA_LONG, code.offset("lb_watch_image.stripes"), stripes.address());
-    data.set(JAVA_LONG, code.offset("lb_watch_image.watch"), watch.address());
-    data.set(JAVA_LONG, code.offset("lb_watch_image.index"), index);
-    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_base"), poolBase);
-    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_bytes"), poolBytes);
+    Control data = data(image);
+    data.set("stripes", stripes[0].address());
+    data.set("watch", watch.address());
+    data.set("index", index);
+    pointAtPool(image);
+  }
+
+  /** The range's length last: a stub that sees it sees the rest. */
+  private void pointAtPool(NativeCode.Image image) {
+    NativePool at = pool;
+    image.share(at == null ? noPool : at.control().address());
+    Control data = data(image);
+    data.set("pool_base", at == null ? 0 : at.base());
+    data.set("pool_bytes", at == null ? 0 : at.addressBytes());
   }
 
   @SuppressWarnings("restricted") // Watch has seen to it that native access is enabled
-  private MemorySegment data(NativeCode.Image image) {
+  private Control data(NativeCode.Image image) {
+    String name = "lb_watch_image";
     // SAFETY: the structure of this name lies in the image's data page, which is never unmapped.
-    return MemorySegment.ofAddress(image.data("lb_watch_image"))
-        .reinterpret(code.size("lb_watch_image"));
+    return new Control(
+        code, name, MemorySegment.ofAddress(image.data(name)).reinterpret(code.size(name)));
   }
 
   /** Adds a share: patches what it names. */
@@ -177,9 +180,10 @@ final class WatchCore implements AdoptedTable.Memory {
 
   /** A guarded block must never reach the C library's free: so long its stubs stay. */
   private boolean isPoolInUse() {
-    return shares.stream().noneMatch(share -> share.pool() != null)
-        && poolBytes != 0
-        && word(shared + code.offset("lb_shared.live")) != 0;
+    NativePool last = pool;
+    return last != null
+        && shares.stream().noneMatch(share -> share.pool() != null)
+        && last.control().get("live") != 0;
   }
 
   private void patch() {
@@ -191,39 +195,32 @@ final class WatchCore implements AdoptedTable.Memory {
     return shares.stream().anyMatch(share -> share.names(object));
   }
 
-  private void attach(Watch.Pool pool, long oneIn) {
-    shared = pool.shared();
-    poolBase = pool.base();
-    poolBytes = pool.bytes();
-    for (NativeCode.Image image : patches.images()) {
-      prepareAgain(image);
+  private void attach(NativePool next, long oneIn) {
+    NativePool last = pool;
+    if (last != null && last != next && last.control().get("live") != 0) {
+      throw new GuardUnavailableException(
+          "a second guard must come after the blocks of the first: live="
+              + last.control().get("live")
+              + "; C has not freed them yet");
     }
-    look(LOOK_QUARANTINE, word(shared + code.offset("lb_shared.quarantine_mask")) != 0);
+    pool = next;
+    patches.images().forEach(this::pointAtPool);
+    look(LOOK_QUARANTINE, next.control().get("quarantine_mask") != 0);
     setRate(oneIn);
   }
 
-  /** The range's length last: a stub that sees it sees the rest. */
-  private void prepareAgain(NativeCode.Image image) {
-    image.share(shared);
-    MemorySegment data = data(image);
-    data.set(JAVA_LONG, code.offset("lb_watch_image.pool_base"), poolBase);
-    LONGS.setRelease(data, code.offset("lb_watch_image.pool_bytes"), poolBytes);
-  }
-
   private void setRate(long oneIn) {
-    setRelease("rate", oneIn);
-    for (long i = 0; i < STRIPES; i++) {
-      long left = oneIn == 0 ? NEVER : 1 + ThreadLocalRandom.current().nextLong(oneIn);
-      long at = i * code.size("lb_stripe") + code.offset("lb_stripe.left");
-      LONGS.setRelease(stripes, at, left);
+    watch.set("rate", oneIn);
+    for (Control stripe : stripes) {
+      stripe.set("left", oneIn == 0 ? NEVER : 1 + ThreadLocalRandom.current().nextLong(oneIn));
     }
   }
 
   @Override
   public void free(long address, int image, int symbol) {
-    if (isGuarded(address)) {
-      long entry = patches.images().getFirst().entry("lb_pool_free");
-      long _ = NativeCalls.call(entry, shared, address, 0, 0);
+    NativePool guarded = pool;
+    if (guarded != null && guarded.owns(address)) {
+      long _ = guarded.free(address);
       return;
     }
     long function = patches.old(image, symbol(symbol).ordinal());
@@ -246,18 +243,19 @@ final class WatchCore implements AdoptedTable.Memory {
 
   @Override
   public boolean isGuarded(long address) {
-    return address - poolBase >= 0 && address - poolBase < poolBytes;
+    NativePool guarded = pool;
+    return guarded != null && guarded.owns(address);
   }
 
   @Override
   public void publish(long address) {
-    setRelease("table", address);
+    watch.set("table", address);
     look(LOOK_TABLE, true);
   }
 
   private synchronized void look(long bit, boolean on) {
-    long look = get("look");
-    setRelease("look", on ? look | bit : look & ~bit);
+    long look = watch.get("look");
+    watch.set("look", on ? look | bit : look & ~bit);
   }
 
   /* ---- the thread ---- */
@@ -284,19 +282,19 @@ final class WatchCore implements AdoptedTable.Memory {
   }
 
   private void await() {
-    setRelease("sleeping", 1);
+    watch.set("sleeping", 1);
     VarHandle.fullFence();
     if (!events.isEmpty()) {
-      setRelease("sleeping", 0);
+      watch.set("sleeping", 0);
       return;
     }
     boolean loading = System.nanoTime() - loadingSince < LOADING_NANOS && seenLoading != 0;
     boolean _ = LibC.awaitEvent(wakeFd, loading ? LOADING_TICK_MILLIS : TICK_MILLIS);
-    setRelease("sleeping", 0);
+    watch.set("sleeping", 0);
   }
 
   private void findLibraries() {
-    long loading = get("loading");
+    long loading = watch.get("loading");
     if (loading != seenLoading) {
       seenLoading = loading;
       loadingSince = System.nanoTime();
@@ -373,28 +371,10 @@ final class WatchCore implements AdoptedTable.Memory {
 
   /** A counter of lb_watch. */
   long count(String field) {
-    return get(field);
+    return watch.get(field);
   }
 
   long lostFrees() {
     return events.lostFrees();
-  }
-
-  private long get(String field) {
-    return (long) LONGS.getAcquire(watch, code.offset("lb_watch." + field));
-  }
-
-  private void set(String field, long value) {
-    watch.set(JAVA_LONG, code.offset("lb_watch." + field), value);
-  }
-
-  private void setRelease(String field, long value) {
-    LONGS.setRelease(watch, code.offset("lb_watch." + field), value);
-  }
-
-  @SuppressWarnings("restricted")
-  private static long word(long address) {
-    // SAFETY: a field of a structure that is never unmapped.
-    return (long) LONGS.getAcquire(MemorySegment.ofAddress(address).reinterpret(Long.BYTES), 0L);
   }
 }

@@ -26,7 +26,7 @@ final class WatchEvents {
       WatchReport.Kind kind, long address, long handle, long caller, int thread, long nanos) {}
 
   private final NativeCode code;
-  private final MemorySegment watch;
+  private final Control watch;
   private final MemorySegment events;
   private final long mask;
   private final long freesMask;
@@ -35,39 +35,41 @@ final class WatchEvents {
   private long lost;
 
   /** Both capacities are powers of two; the ring of every free is made when it is asked for. */
-  WatchEvents(NativeCode code, MemorySegment watch, long capacity, long freesCapacity) {
+  WatchEvents(NativeCode code, Control watch, long capacity, long freesCapacity) {
     this.code = code;
     this.watch = watch;
     this.mask = capacity - 1;
     this.freesMask = freesCapacity - 1;
     this.events =
         Arena.global().allocate(code.size("lb_watch_event") * capacity, CACHE_LINE_BYTES);
-    watch.set(JAVA_LONG, offset("lb_watch.events_mask"), mask);
-    watch.set(JAVA_LONG, offset("lb_watch.events"), events.address());
+    watch.set("events_mask", mask);
+    watch.set("events", events.address());
   }
 
   private long offset(String field) {
     return code.offset(field);
   }
 
-  private long get(String field) {
-    return (long) LONGS.getAcquire(watch, offset(field));
-  }
-
   boolean isEmpty() {
-    return get("lb_watch.events_head") == get("lb_watch.events_tail")
-        && get("lb_watch.rescan") == 0;
+    return watch.get("events_head") == watch.get("events_tail")
+        && watch.get("rescan") == 0;
   }
 
   /** Whether an event found no place since the last time. */
   boolean takeRescan() {
-    return (long) LONGS.getAndSet(watch, offset("lb_watch.rescan"), 0L) != 0;
+    boolean lost = watch.get("rescan") != 0;
+    if (lost) {
+      // Before the table is looked through: what is lost from here on is for the next time.
+      watch.set("rescan", 0);
+      VarHandle.fullFence();
+    }
+    return lost;
   }
 
   /** Takes out what is there, up to a line that a stub is just writing. */
   synchronized void drain(Consumer<Event> consumer) {
     while (true) {
-      long tail = get("lb_watch.events_tail");
+      long tail = watch.get("events_tail");
       long at = (tail & mask) * code.size("lb_watch_event");
       if ((long) LONGS.getAcquire(events, at + offset("lb_watch_event.commit")) != tail + 1) {
         return;
@@ -88,7 +90,7 @@ final class WatchEvents {
               events.get(JAVA_LONG, at + offset("lb_watch_event.pc")),
               events.get(JAVA_INT, at + offset("lb_watch_event.tid")),
               events.get(JAVA_LONG, at + offset("lb_watch_event.nanos")));
-      LONGS.setRelease(watch, offset("lb_watch.events_tail"), tail + 1);
+      watch.set("events_tail", tail + 1);
       consumer.accept(event);
     }
   }
@@ -99,8 +101,8 @@ final class WatchEvents {
       MemorySegment ring =
           Arena.global()
               .allocate(code.size("lb_watch_free") * (freesMask + 1), CACHE_LINE_BYTES);
-      watch.set(JAVA_LONG, offset("lb_watch.frees"), ring.address());
-      LONGS.setRelease(watch, offset("lb_watch.frees_mask"), freesMask);
+      watch.set("frees", ring.address());
+      watch.set("frees_mask", freesMask);
       frees = ring;
     }
   }
@@ -112,7 +114,7 @@ final class WatchEvents {
       return;
     }
     while (true) {
-      long head = get("lb_watch.frees_head");
+      long head = watch.get("frees_head");
       if (head - freesTail > freesMask + 1) {
         lost += head - freesTail - (freesMask + 1);
         freesTail = head - (freesMask + 1);
