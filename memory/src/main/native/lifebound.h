@@ -146,6 +146,7 @@ struct lb_event {
   uint32_t frames;
   uint64_t extra[5]; /* of watch.c, by kind */
   uint64_t pcv[LB_FRAMES];
+  struct lb_frame frame[LB_FRAMES];
 };
 
 /* A freed unsampled block that waits with junk in it. */
@@ -248,8 +249,13 @@ struct lb_shared {
   /* Of watch.c: it may define its own structure behind this pointer. */
   uint64_t watch;
 
+  /* The ledger's stripe for faults: docs/formats/ledger.md. */
+  uint64_t *ledger_head; /* 0: no ledger */
+  uint64_t ledger_records;
+  uint64_t ledger_mask;
+
   uint64_t lead; /* bytes kept free in front of every block, a multiple of 16: watch.c writes there */
-  uint64_t reserved[6];
+  uint64_t reserved[3];
 };
 
 /* The data page of one mapped copy of the image. watch.c may add fields at the end. */
