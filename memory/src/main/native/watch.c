@@ -27,16 +27,27 @@ typedef uint64_t (*lb_function)(uint64_t, uint64_t, uint64_t, uint64_t);
 
 /* ---- sampling ---- */
 
+LB_INLINE struct lb_stripe *lb_my_stripe(void) {
+  return &lb_watch_image.stripes[((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8)];
+}
+
 /* Whether this allocation's turn has come. Racing threads of one stripe may lose a step: no harm. */
-LB_INLINE int lb_turn(void) {
-  uint64_t stripe = ((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8);
-  return --lb_watch_image.stripes[stripe].left <= 0;
+LB_INLINE int lb_turn(void) { return --lb_my_stripe()->left <= 0; }
+
+LB_INLINE uint64_t lb_ticks(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return (uint64_t)high << 32 | low;
+#else
+  uint64_t t;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+  return t;
+#endif
 }
 
 /* Sets the next turn, a quarter around the rate, so that no rhythm of the program's hides a site. */
-static void lb_next_turn(struct lb_watch *w) {
-  uint64_t stripe = ((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8);
-  struct lb_stripe *s = &lb_watch_image.stripes[stripe];
+static void lb_next_turn(struct lb_watch *w, struct lb_stripe *s) {
   uint64_t r = s->random;
   r ^= r << 13;
   r ^= r >> 7;
@@ -50,14 +61,29 @@ static void lb_next_turn(struct lb_watch *w) {
 /* A guarded block, or 0: the pool refuses when a budget is reached, or the block is not for it. */
 static uint64_t lb_guarded(uint64_t bytes, uint64_t align, uint64_t pc, uint64_t fp) {
   struct lb_watch *w = lb_watch_image.watch;
-  lb_next_turn(w);
+  struct lb_stripe *stripe = lb_my_stripe();
+  lb_next_turn(w, stripe);
   struct lb_shared *s = lb_image.shared;
   if (w->rate == 0 || bytes > s->pool_bytes || align > s->page_bytes) {
+    return 0;
+  }
+  uint64_t start = lb_ticks();
+  int64_t credit = LB_BURST;
+  if (w->budget != 0 && stripe->last != 0) {
+    credit = stripe->credit + (int64_t)((start - stripe->last) >> w->budget);
+    credit = credit > LB_BURST ? LB_BURST : credit;
+  }
+  stripe->last = start;
+  stripe->credit = credit;
+  if (credit < 0) {
+    LB_ADD(&w->skipped, 1);
     return 0;
   }
   uint64_t p = lb_pool_alloc(s, bytes, align, pc, fp);
   if (p != 0) {
     LB_ADD(&w->sampled, 1);
+    /* Its free will take as long. */
+    stripe->credit = credit - 2 * (int64_t)(lb_ticks() - start);
   }
   return p;
 }
@@ -234,7 +260,7 @@ static void lb_note_free(struct lb_watch *w, uint64_t address, uint64_t pc) {
 static int lb_take(uint64_t address, int symbol, uint64_t pc, uint64_t fp) {
   struct lb_watch *w = lb_watch_image.watch;
   struct lb_shared *s = lb_image.shared;
-  if (w->frees_mask != 0) {
+  if ((w->look & LB_LOOK_RING) != 0) {
     lb_note_free(w, address, pc);
   }
   if (lb_adopted_free(w, address, symbol, pc, fp)) {
@@ -243,7 +269,7 @@ static int lb_take(uint64_t address, int symbol, uint64_t pc, uint64_t fp) {
   if (lb_pool_owns(s, address)) {
     return lb_pool_free(s, address, pc, fp) != LB_NOT_OURS;
   }
-  if (s->quarantine_mask != 0 && symbol == 0 && LB_OLD(LB_WATCH_USABLE) != 0) {
+  if ((w->look & LB_LOOK_QUARANTINE) != 0 && symbol == 0 && LB_OLD(LB_WATCH_USABLE) != 0) {
     uint64_t bytes = LB_CALL(LB_WATCH_USABLE, address, 0, 0, 0);
     return lb_quarantine_put(s, address, bytes, LB_OLD(0), pc) != 0;
   }
@@ -281,7 +307,7 @@ static int lb_moved(uint64_t p, uint64_t bytes, uint64_t pc, uint64_t fp, uint64
   int adopted = lb_peek(w, p);
   int pool = lb_pool_owns(s, p);
   if (adopted == LB_ABSENT && !pool) {
-    if (w->frees_mask != 0) {
+    if ((w->look & LB_LOOK_RING) != 0) {
       lb_note_free(w, p, pc);
     }
     return 0;
@@ -394,7 +420,7 @@ LB_NOINLINE uint64_t lb_slow_posix_memalign(uint64_t out, uint64_t align, uint64
       return 0;
     }
   } else {
-    lb_next_turn(lb_watch_image.watch);
+    lb_next_turn(lb_watch_image.watch, lb_my_stripe());
   }
   return LB_CALL(LB_WATCH_POSIX_MEMALIGN, out, align, bytes, 0);
 }
