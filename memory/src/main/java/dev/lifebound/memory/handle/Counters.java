@@ -39,7 +39,7 @@ final class Counters {
 
   /** A block ended that was pinned: unless only its children pinned it, the free waits. */
   void leased(BlockTable table, long handle) {
-    long word = table.slots.stateAcquire(Handles.slot(handle));
+    long word = SlotTable.stateAcquire(Handles.slot(handle));
     if (SlotTable.generation(word) == Handles.generation(handle) && SlotTable.leases(word) != 0) {
       deferred(table, handle, BY_LEASE);
     }
