@@ -41,7 +41,7 @@ class LedgerTest {
       ledger.staleUse(0x10, 0x7000, LedgerName.of("lease"));
       ledger.doubleFree(0x10, 0x7000, LedgerName.of("release"));
       ledger.leaseAnomaly(0x10, 0x7000, LedgerName.of("closed twice"));
-      ledger.leak(0x12, 3, 300, TAG);
+      ledger.leak(0x12, 3, 300, TAG, List.of());
       ledger.note(LedgerName.of("armed: nothing"));
       ledger.checkInvariants();
     }
@@ -344,6 +344,22 @@ class LedgerTest {
         });
   }
 
+  @Test
+  void aLeakHasTheStackThatIsHandedIn() throws Exception {
+    Path file = folder.resolve("ledger");
+    StackTraceElement frame = new StackTraceElement("p.C", "m", "C.java", 5);
+    StackTraceElement unknown = new StackTraceElement("p.C", "n", null, -1);
+    try (Ledger ledger = Ledger.create(file, SMALL)) {
+      ledger.leak(1, 1, 1, TAG, List.of(frame, unknown));
+      ledger.leak(2, 1, 1, TAG, List.of(frame, unknown));
+      ledger.checkInvariants();
+    }
+    assertThat(LedgerFile.read(file).events().stream().filter(e -> e.type() == EventType.LEAK))
+        .hasSize(2)
+        .allSatisfy(event ->
+            assertThat(event.stack()).containsExactly("p.C.m(C.java:5)", "p.C.n(Unknown Source)"));
+  }
+
   private static void allocateHere(Ledger ledger) {
     ledger.allocate(5, 5, 5, TAG);
   }
@@ -428,7 +444,7 @@ class LedgerTest {
       LedgerSink.staleUse(2, 2, TAG);
       LedgerSink.doubleFree(2, 2, TAG);
       LedgerSink.leaseAnomaly(2, 2, TAG);
-      LedgerSink.leak(2, 1, 2, TAG);
+      LedgerSink.leak(2, 1, 2, TAG, List.of());
     }
     assertThat(LedgerSink.installed()).isNull();
     assertThat(LedgerFile.read(file).events().stream().map(LedgerEvent::typeText).skip(1))
