@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -39,8 +40,8 @@ final class AccessKinds {
 
   private static final VarHandle LONG = JAVA_LONG.varHandle();
   private static final Arena ARENA = Arena.global();
-  private static final java.lang.invoke.MethodHandle COMPARE = c("memcmp", false);
-  private static final java.lang.invoke.MethodHandle COMPARE_CRITICAL = c("memcmp", true);
+  private static final MethodHandle COMPARE = c("memcmp", false);
+  private static final MethodHandle COMPARE_CRITICAL = c("memcmp", true);
 
   private final byte[] array = new byte[BLOCK_BYTES];
   private final MemorySegment heap = MemorySegment.ofArray(array);
@@ -96,7 +97,8 @@ final class AccessKinds {
     return kind.equals("fileWrite");
   }
 
-  private static java.lang.invoke.MethodHandle c(String name, boolean critical) {
+  @SuppressWarnings("restricted") // bench/run passes the flag
+  private static MethodHandle c(String name, boolean critical) {
     // SAFETY: int memcmp(const void*, const void*, size_t), with two blocks of that length.
     return Linker.nativeLinker()
         .downcallHandle(

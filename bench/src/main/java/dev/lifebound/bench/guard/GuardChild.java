@@ -33,6 +33,7 @@ final class GuardChild {
   private final LongAdder good = new LongAdder();
   private final LongAdder falseAlarms = new LongAdder();
   private final LongAdder unguarded = new LongAdder();
+  private final LongAdder reused = new LongAdder();
   private final Map<String, Integer> missed = new TreeMap<>();
   private volatile long sink;
 
@@ -61,13 +62,14 @@ final class GuardChild {
       GuardCounters c = guard.counters();
       System.out.println(guard.text());
       System.out.printf(
-          "result dead=%d thrown=%d recovered=%d kernel=%d unguarded=%d good=%d falseAlarms=%d"
+          "result dead=%d thrown=%d recovered=%d kernel=%d unguarded=%d reused=%d good=%d falseAlarms=%d"
               + " faults=%d delivered=%d served=%d bytes=%d mappings=%d missed=%s%n",
           child.dead.sum(),
           child.thrown.sum(),
           child.recovered.sum(),
           child.kernel.sum(),
           child.unguarded.sum(),
+          child.reused.sum(),
           child.good.sum(),
           child.falseAlarms.sum(),
           c.faults(),
@@ -130,8 +132,8 @@ final class GuardChild {
   private void dead(String name, AccessKinds.Kind kind) {
     MemorySegment block = block();
     long address = block.address();
+    long number = guard.blockNumber(address);
     guard.free(address);
-    dead.increment();
     boolean threw = false;
     boolean refused = false;
     try {
@@ -143,6 +145,11 @@ final class GuardChild {
     } catch (Throwable e) {
       System.out.println("unexpected: kind=" + name + " " + e);
     }
+    if (guard.blockNumber(address) != number) {
+      reused.increment(); // this thread slept while the pool went all the way round
+      return;
+    }
+    dead.increment();
     if (threw) {
       thrown.increment();
     } else if (refused) {

@@ -135,10 +135,16 @@ public final class Armed implements AutoCloseable {
     return NativePool.isDead(word(address));
   }
 
-  /** Accesses that met the dead pages of the block that begins or began here; 0 elsewhere. */
+  /** Accesses that met the dead pages of the block that has the address or had it last. */
   public int faults(long address) {
     int slot = pool == null ? -1 : pool.slot(address);
     return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).getInt("faults");
+  }
+
+  /** The number of the block that has the address or had it last; 0 when there is none. */
+  public long blockNumber(long address) {
+    int slot = pool == null ? -1 : pool.slot(address);
+    return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).get("serial");
   }
 
   private long word(long address) {

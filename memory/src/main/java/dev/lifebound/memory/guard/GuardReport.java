@@ -1,6 +1,7 @@
 package dev.lifebound.memory.guard;
 
 import dev.lifebound.memory.handle.Site;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -30,21 +31,27 @@ public record GuardReport(
     List<Long> freeFrames) {
   private static final double NANOS_PER_MILLI = 1e6;
 
-  /** What was done. The order is that of {@code LB_USE_AFTER_FREE} and so on in lifebound.h. */
+  /** What was done. The numbers are {@code LB_USE_AFTER_FREE} and so on in lifebound.h. */
   public enum Kind {
-    USE_AFTER_FREE("use after free"),
-    OVERFLOW("access behind the block"),
-    UNDERFLOW("access before the block"),
-    WILD("access to memory that no block ever had"),
-    DOUBLE_FREE("second free"),
-    INVALID_FREE("free of an address that is not a block's first byte"),
-    WRITE_AFTER_FREE("write after free, found in quarantine"),
-    SLACK_WRITTEN("write behind the block, found at its free");
+    USE_AFTER_FREE(1, "use after free"),
+    OVERFLOW(2, "access behind the block"),
+    UNDERFLOW(3, "access before the block"),
+    WILD(4, "access to memory that no block ever had"),
+    DOUBLE_FREE(5, "second free"),
+    INVALID_FREE(6, "free of an address that is not a block's first byte"),
+    WRITE_AFTER_FREE(7, "write after free, found in quarantine"),
+    SLACK_WRITTEN(8, "write behind the block, found at its free");
 
+    private final int number;
     private final String text;
 
-    Kind(String text) {
+    Kind(int number, String text) {
+      this.number = number;
       this.text = text;
+    }
+
+    static Kind of(int number) {
+      return Arrays.stream(values()).filter(k -> k.number == number).findFirst().orElseThrow();
     }
 
     /** In words. */
@@ -53,21 +60,31 @@ public record GuardReport(
     }
   }
 
-  /** What came of it. The order is that of {@code LB_HOW_RECOVERED} and so on in lifebound.h. */
+  /** What came of it. The numbers are {@code LB_HOW_RECOVERED} and so on in lifebound.h. */
   public enum Outcome {
     /** The access ran on the block's old bytes. */
-    RECOVERED("the access ran on the old bytes"),
+    RECOVERED(1, "the access ran on the old bytes"),
     /** The access was given to the JVM as an error. */
-    DELIVERED("the access throws"),
+    DELIVERED(2, "the access throws"),
     /** The free was not done. */
-    REFUSED("the free was refused"),
+    REFUSED(3, "the free was refused"),
     /** Only noted. */
-    NOTED("noted");
+    NOTED(4, "noted");
 
+    private final int number;
     private final String text;
 
-    Outcome(String text) {
+    Outcome(int number, String text) {
+      this.number = number;
       this.text = text;
+    }
+
+    static Outcome of(int number) {
+      return Arrays.stream(values()).filter(o -> o.number == number).findFirst().orElseThrow();
+    }
+
+    int number() {
+      return number;
     }
   }
 

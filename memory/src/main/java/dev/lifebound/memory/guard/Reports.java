@@ -81,8 +81,8 @@ final class Reports {
       block = new GuardedBlock(0, event.get("extra"), event.get("bytes"), unknown, unknown);
     }
     return new GuardReport(
-        GuardReport.Kind.values()[event.getShort("kind") - 1],
-        GuardReport.Outcome.values()[event.getByte("how") - 1],
+        GuardReport.Kind.of(event.getShort("kind")),
+        GuardReport.Outcome.of(event.getByte("how")),
         event.get("address"),
         block,
         new Site(threadName(event.getInt("tid")), event.get("nanos"), List.of()),
@@ -126,12 +126,13 @@ final class Reports {
   private Site site(Control site) {
     List<StackTraceElement> frames = new ArrayList<>();
     JavaNames found = site.getShort("frames") == 0 ? null : names();
-    int count = found == null ? 0 : site.getShort("frames");
-    for (int i = 0; i < count; i++) {
-      int at = i * FRAME_BYTES / Long.BYTES;
-      StackTraceElement frame = found.frame(site.get("frame", at), site.get("frame", at + 1));
-      if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
-        frames.add(frame);
+    if (found != null) {
+      for (int i = 0; i < site.getShort("frames"); i++) {
+        int at = i * FRAME_BYTES / Long.BYTES;
+        StackTraceElement frame = found.frame(site.get("frame", at), site.get("frame", at + 1));
+        if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
+          frames.add(frame);
+        }
       }
     }
     return new Site(threadName(site.getInt("tid")), site.get("nanos"), frames);
@@ -165,7 +166,7 @@ final class Reports {
         continue;
       }
       if (event.getInt("tid") == self
-          && event.getByte("how") - 1 == GuardReport.Outcome.DELIVERED.ordinal()
+          && event.getByte("how") == GuardReport.Outcome.DELIVERED.number()
           && event.get("slot") >= 0) {
         Control record = pool.slotRecord((int) event.get("slot"));
         return record.get("serial") == event.get("serial")

@@ -89,7 +89,7 @@ final class SelfTest {
       }
       exit = child.exitValue();
     } catch (IOException e) {
-      throw failed(e.getMessage());
+      throw failed(e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed("interrupted");
@@ -120,7 +120,7 @@ final class SelfTest {
       }
       throw failed("its classes must lie in a file or folder: location=" + place);
     } catch (URISyntaxException e) {
-      throw failed(e.getMessage());
+      throw failed(e.toString());
     }
   }
 }

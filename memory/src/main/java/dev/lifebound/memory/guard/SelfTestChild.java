@@ -72,10 +72,12 @@ final class SelfTestChild {
   }
 
   /** The page behind a block. */
+  @SuppressWarnings("restricted") // Guard.arm has seen to it that native access is enabled
   private static void beyond(Armed guard, Mode mode) {
     MemorySegment block = live(guard);
     boolean thrown = false;
     try {
+      // SAFETY: on purpose not the block's, but still the pool's.
       compiled(MemorySegment.ofAddress(block.address() + block.byteSize()).reinterpret(64));
     } catch (InternalError e) {
       thrown = true;

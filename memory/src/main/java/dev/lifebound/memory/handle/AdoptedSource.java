@@ -48,7 +48,7 @@ final class AdoptedSource implements AdoptedBlocks.Source {
       }
       long handle = Handles.of(table.number, SlotTable.generation(word), slot);
       entered(listener, handle, held);
-      if (!BlockTable.isLive(SlotTable.stateAcquire(slot), handle)) {
+      if (!SlotTable.isLive(SlotTable.stateAcquire(slot), handle)) {
         listener.left(handle, held.segment().address());
       }
     });

@@ -2,10 +2,13 @@ package dev.lifebound.memory.os;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -24,41 +27,31 @@ public final class NativeCode {
   public static final String DENY_PROPERTY = "lifebound.guard.deny";
 
   private static final int PROT_READ_EXECUTE = 5;
-  private static final int HEX = 16;
+  private static final String IMAGE = "image ";
   private static volatile @Nullable NativeCode loaded;
 
   private final Map<String, Long> numbers = new HashMap<>();
-  private final byte[] code;
+  private final byte[] code; // never written to
   private final String hash;
   private String sources = "?";
 
-  private NativeCode(byte[] listing) {
-    int at = 0;
-    // Names and numbers come first. Plain loops: this runs once, in the interpreter.
-    while (at < listing.length && listing[at] != '0') {
-      int end = lineEnd(listing, at);
-      readNumber(new String(listing, at, end - at, US_ASCII));
-      at = end + 1;
+  private NativeCode(BufferedReader listing) throws IOException {
+    String line = listing.readLine();
+    // The names and numbers, then the bytes; the disassembly behind them is for people.
+    for (; line != null && !line.startsWith(IMAGE); line = listing.readLine()) {
+      readNumber(line);
     }
-    this.code = new byte[Math.toIntExact(number("code_bytes"))];
-    while (at < listing.length) {
-      int end = lineEnd(listing, at);
-      if (listing[at] == '0') {
-        readBytes(listing, at + 2, end);
-      }
-      at = end + 1;
+    this.code =
+        line == null ? new byte[0] : Base64.getDecoder().decode(line.substring(IMAGE.length()));
+    if (code.length != number("code_bytes")) {
+      throw new IOException(
+          "the listing must have the code: bytes="
+              + code.length
+              + "; run memory/src/main/native/build");
     }
     CRC32 sum = new CRC32();
-    sum.update(listing);
+    sum.update(code);
     this.hash = sources + "-" + Long.toHexString(sum.getValue());
-  }
-
-  private static int lineEnd(byte[] listing, int from) {
-    int at = from;
-    while (at < listing.length && listing[at] != '\n') {
-      at++;
-    }
-    return at;
   }
 
   /**
@@ -85,7 +78,7 @@ public final class NativeCode {
                 + Platform.text()
                 + ", known=x86-64 and aarch64");
       }
-      known = new NativeCode(in.readAllBytes());
+      known = new NativeCode(new BufferedReader(new InputStreamReader(in, US_ASCII)));
     } catch (IOException e) {
       throw new UnsupportedOperationException("machine code must be readable: resource=" + name, e);
     }
@@ -110,20 +103,6 @@ public final class NativeCode {
     }
   }
 
-  /** {@code 12: 48 89 e5 | mov %rsp,%rbp}. */
-  private void readBytes(byte[] listing, int from, int end) {
-    int at = from;
-    int offset = 0;
-    for (; listing[at] != ':'; at++) {
-      offset = offset * HEX + Character.digit(listing[at], HEX);
-    }
-    at += 2;
-    for (; at < end && listing[at] != '|'; at += 3) {
-      code[offset++] =
-          (byte) (Character.digit(listing[at], HEX) * HEX + Character.digit(listing[at + 1], HEX));
-    }
-  }
-
   private long number(String name) {
     Long value = numbers.get(name);
     if (value == null) {
@@ -143,6 +122,11 @@ public final class NativeCode {
   /** Offset of a field, for instance {@code lb_slot.state}. */
   public long offset(String field) {
     return number("offset " + field);
+  }
+
+  /** The bytes of code and constants. */
+  byte[] bytes() {
+    return code.clone();
   }
 
   /** Names the sources and the listing: another hash is other code. */
