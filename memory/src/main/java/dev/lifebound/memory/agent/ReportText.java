@@ -53,7 +53,9 @@ final class ReportText {
       text.append(
           String.format(Locale.ROOT, " %.3f ms before", (now - site.nanoTime()) / NANOS_PER_MILLI));
     }
-    text.append(" by thread ").append(site.thread());
+    // The main thread's name, once main has returned.
+    String thread = site.thread().equals("DestroyJavaVM") ? "main" : site.thread();
+    text.append(" by thread ").append(thread);
     if (pc != 0 && (pcs.isEmpty() || pcs.getFirst() != pc)) {
       text.append("\n    ").append(natives.text(pc, false));
     }
