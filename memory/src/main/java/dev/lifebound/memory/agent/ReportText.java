@@ -3,6 +3,7 @@ package dev.lifebound.memory.agent;
 import dev.lifebound.memory.guard.GuardReport;
 import dev.lifebound.memory.guard.GuardedBlock;
 import dev.lifebound.memory.handle.Site;
+import dev.lifebound.memory.os.JavaNames;
 import dev.lifebound.memory.os.NativeFrames;
 import java.util.List;
 import java.util.Locale;
@@ -32,16 +33,41 @@ final class ReportText {
   }
 
   private final NativeFrames natives = new NativeFrames();
+  private final @Nullable JavaNames names;
+
+  ReportText(@Nullable JavaNames names) {
+    this.names = names;
+  }
 
   Parts parts(GuardReport report) {
     GuardedBlock block = report.block();
     long now = report.access().nanoTime();
+    String accessed = section("accessed", report.access(), now, report.frames(), report.pc());
+    if (report.access().frames().isEmpty()) {
+      accessed += later(report.accessTid(), now);
+    }
     return new Parts(
         report.headline(),
         natives.text(report.pc(), false),
-        section("accessed", report.access(), now, report.frames(), report.pc()),
+        accessed,
         block == null ? "" : section("freed", block.freed(), now, report.freeFrames(), 0),
         block == null ? "" : section("allocated", block.allocated(), now, report.allocFrames(), 0));
+  }
+
+  /** Java code cannot be stopped where it accessed; the thread has gone on a little. */
+  private String later(int tid, long then) {
+    JavaNames.JavaThread thread = names == null ? null : names.thread(tid).orElse(null);
+    if (thread == null || thread.frames().isEmpty()) {
+      return "";
+    }
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                "\n    (the thread's stack %.3f ms later)",
+                (System.nanoTime() - then) / NANOS_PER_MILLI));
+    thread.frames().forEach(frame -> text.append("\n    at ").append(frame));
+    return text.toString();
   }
 
   private String section(String verb, @Nullable Site site, long now, List<Long> pcs, long pc) {

@@ -25,7 +25,7 @@ final class SecondCopies implements ClassFileTransformer {
           "a second copy of the library is loaded: second="
               + (source == null ? "(unknown place)" : source.getLocation())
               + ", loader="
-              + loader
+              + (loader == null || loader.getName() == null ? loader : loader.getName())
               + ", first="
               + SecondCopies.class.getProtectionDomain().getCodeSource().getLocation()
               + "; the watch does not know blocks that the second adopts: put the library on the"

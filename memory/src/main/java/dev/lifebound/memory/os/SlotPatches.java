@@ -264,6 +264,8 @@ public final class SlotPatches {
     if (!writable || address % Long.BYTES != 0) {
       return false;
     }
+    // A profiler that patches slots too may have opened the page, and writes there again later.
+    closed = closed && !LibC.isWritable(page, pageBytes);
     if (closed) {
       LibC.mprotect(page, pageBytes, LibC.PROT_READ_WRITE);
     }
