@@ -57,8 +57,12 @@ public final class Programs {
         List<String> lines = maps.toList();
         System.out.println(
             "own code="
-                + lines.stream().filter(line -> line.matches("\\S+ r-xp \\S+ 00:00 0\\s*")).count());
-        lines.stream().filter(line -> line.matches("\\S+ .wx.*")).filter(Inspected::isOurs)
+                + lines.stream()
+                    .filter(line -> line.matches("\\S+ r-xp \\S+ 00:00 0\\s*"))
+                    .count());
+        lines.stream()
+            .filter(line -> line.matches("\\S+ .wx.*"))
+            .filter(Inspected::isOurs)
             .forEach(line -> System.out.println("writable code=" + line));
       }
       try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {

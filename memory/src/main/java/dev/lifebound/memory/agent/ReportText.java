@@ -24,6 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ReportText {
   private static final double NANOS_PER_MILLI = 1e6;
 
+  /** How the JDK calls methods for others; nobody looks for a defect there. */
+  private static final List<String> PLUMBING =
+      List.of(
+          "java.lang.invoke.LambdaForm",
+          "java.lang.invoke.Invokers",
+          "jdk.internal.reflect.",
+          "java.lang.reflect.Method",
+          "com.sun.tools.javac.launcher.");
+
   /** A report's parts; stacks have a line for each frame. */
   record Parts(String headline, String code, String accessed, String freed, String allocated) {
     /** All of them, a line each. */
@@ -66,7 +75,7 @@ final class ReportText {
                 Locale.ROOT,
                 "\n    (the thread's stack %.3f ms later)",
                 (System.nanoTime() - then) / NANOS_PER_MILLI));
-    thread.frames().forEach(frame -> text.append("\n    at ").append(frame));
+    appendJava(text, thread.frames());
     return text.toString();
   }
 
@@ -94,9 +103,15 @@ final class ReportText {
       }
       text.append("\n    ").append(frame);
     }
-    for (StackTraceElement frame : site.frames()) {
-      text.append("\n    at ").append(frame);
-    }
+    appendJava(text, site.frames());
     return text.toString();
+  }
+
+  private static void appendJava(StringBuilder text, List<StackTraceElement> frames) {
+    for (StackTraceElement frame : frames) {
+      if (PLUMBING.stream().noneMatch(frame.getClassName()::startsWith)) {
+        text.append("\n    at ").append(frame);
+      }
+    }
   }
 }

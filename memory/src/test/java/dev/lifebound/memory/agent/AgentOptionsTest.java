@@ -14,7 +14,8 @@ class AgentOptionsTest {
   @Test
   void nothingAskedForIsTheDefaults() {
     AgentOptions options = AgentOptions.parse("");
-    assertThat(options).isEqualTo(new AgentOptions(List.of(), 1024, 1024, Mode.RECOVER, null, null));
+    assertThat(options)
+        .isEqualTo(new AgentOptions(List.of(), 1024, 1024, Mode.RECOVER, null, null));
     assertThat(options.byteLimit()).isEqualTo(8 << 20);
   }
 
@@ -61,6 +62,7 @@ class AgentOptionsTest {
     assertThatThrownBy(() -> AgentOptions.parse(options))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching("[^\\n]+: [a-z]+=[^\\n]*")
-        .hasMessageContaining(options.substring(0, options.indexOf('=') < 0 ? 5 : options.indexOf('=')));
+        .hasMessageContaining(
+            options.substring(0, options.indexOf('=') < 0 ? 5 : options.indexOf('=')));
   }
 }

@@ -69,11 +69,11 @@ class AgentProcessTest {
   void anOldJavaGetsASentence() throws Exception {
     String java =
         oldJava()
-            .orElseThrow(() -> new AssertionError(
-                "a Java from 11 to 24 must be there: apt-get install openjdk-17-jre-headless"));
+            .orElseThrow(() ->
+                new AssertionError(
+                    "a Java from 11 to 24 must be there: apt-get install openjdk-17-jre-headless"));
     List<String> flags = List.of("-javaagent:" + AgentJvm.jar(folder) + "=watch=x");
-    AgentJvm jvm =
-        AgentJvm.run(folder, java, flags, List.of("-version"));
+    AgentJvm jvm = AgentJvm.run(folder, java, flags, List.of("-version"));
     assertThat(jvm.exit()).isZero();
     assertThat(jvm.lines())
         .singleElement()
@@ -111,8 +111,7 @@ class AgentProcessTest {
   void loadedTwiceIsSaidAndHarmless() throws Exception {
     String agent = "-javaagent:" + AgentJvm.jar(folder) + "=watch=libz*";
     AgentJvm jvm =
-        AgentJvm.run(
-            folder, "mode=strict", Programs.Innocent.class, AgentJvm.NATIVE_ACCESS, agent);
+        AgentJvm.run(folder, "mode=strict", Programs.Innocent.class, AgentJvm.NATIVE_ACCESS, agent);
     assertThat(jvm.out()).isEqualTo("done\n");
     assertThat(jvm.lines()).hasSize(2);
     assertThat(jvm.lines().get(1)).startsWith("lifebound: the agent is loaded already: armed: ");
@@ -134,8 +133,7 @@ class AgentProcessTest {
   void theLedgerIsForItsOwnerAlone() throws Exception {
     Path ledger = folder.resolve("run.ledger");
     runsOn(
-        AgentJvm.run(
-            folder, "ledger=" + ledger, Programs.Innocent.class, AgentJvm.NATIVE_ACCESS),
+        AgentJvm.run(folder, "ledger=" + ledger, Programs.Innocent.class, AgentJvm.NATIVE_ACCESS),
         "armed: ledger " + ledger);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(ledger)))
         .isEqualTo("rw-------");
@@ -210,8 +208,7 @@ class AgentProcessTest {
   void aHeapDumpIsThereWhenItWasAskedFor() throws Exception {
     Path dumps = folder.resolve("dumps");
     AgentJvm jvm =
-        AgentJvm.run(
-            folder, "heap-dump=" + dumps, Programs.Guilty.class, AgentJvm.NATIVE_ACCESS);
+        AgentJvm.run(folder, "heap-dump=" + dumps, Programs.Guilty.class, AgentJvm.NATIVE_ACCESS);
     found(jvm, "lifebound: heap dump: ");
     try (Stream<Path> files = Files.list(dumps)) {
       assertThat(files.toList())
@@ -242,11 +239,9 @@ class AgentProcessTest {
 
   @Test
   void aSecondCopyIsSaidAndCannotArm() throws Exception {
-    AgentJvm jvm =
-        AgentJvm.run(folder, "", Programs.Container.class, AgentJvm.NATIVE_ACCESS);
+    AgentJvm jvm = AgentJvm.run(folder, "", Programs.Container.class, AgentJvm.NATIVE_ACCESS);
     assertThat(jvm.exit()).as(jvm.err()).isZero();
-    assertThat(jvm.out())
-        .contains("own=true Registry", "armed=lifebound-memory", "loader app");
+    assertThat(jvm.out()).contains("own=true Registry", "armed=lifebound-memory", "loader app");
     assertThat(jvm.lines()).hasSize(2);
     assertThat(jvm.lines().get(1))
         .startsWith("lifebound: a second copy of the library is loaded: ")
