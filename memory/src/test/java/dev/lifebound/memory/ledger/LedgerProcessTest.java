@@ -80,6 +80,7 @@ class LedgerProcessTest {
       }
     }
 
+    @SuppressWarnings("restricted") // tests have native access
     private static void crash() {
       // SAFETY: there is none; nothing is mapped there, and that is the point.
       MemorySegment.ofAddress(1L << 17).reinterpret(8).set(JAVA_LONG, 0, 1);
