@@ -10,9 +10,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * A mapped file is truncated, and a long of it is compared and set.
  *
- * <p>Expected: java.lang.InternalError, as for a plain read. Seen, in the interpreter: the virtual machine
- * ends with SIGBUS, because Unsafe_CompareAndSetLong does not mark the access as an unsafe one
- * (GuardUnsafeAccess), as Unsafe_GetLong and the others do. Compiled code does throw.
+ * <p>Expected: java.lang.InternalError, as for a plain read. Seen, in the interpreter: the virtual
+ * machine ends with SIGBUS, because Unsafe_CompareAndSetLong does not mark the access as an unsafe
+ * one (GuardUnsafeAccess), as Unsafe_GetLong and the others do. Compiled code does throw.
  *
  * <p>Run: java -Xint CompareAndSet.java
  */

@@ -9,9 +9,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * A mapped file is truncated, and an int of it is read and widened to long.
  *
- * <p>Expected: java.lang.InternalError, as for every other access. Seen: the virtual machine ends with
- * "ShouldNotReachHere" in Assembler::locate_operand, because C2 compiles load and widening to one movslq (63
- * /r), which that decoder does not know.
+ * <p>Expected: java.lang.InternalError, as for every other access. Seen: the virtual machine ends
+ * with "ShouldNotReachHere" in Assembler::locate_operand, because C2 compiles load and widening to
+ * one movslq (63 /r), which that decoder does not know.
  *
  * <p>Run: java -XX:-TieredCompilation -Xbatch IntToLong.java
  */

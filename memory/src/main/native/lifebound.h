@@ -371,6 +371,7 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_IOCTL 16
 #define LB_NR_YIELD 24
 #define LB_NR_MADVISE 28
+#define LB_NR_NANOSLEEP 35
 #define LB_NR_GETPID 39
 #define LB_NR_GETTID 186
 #define LB_NR_CLOCK 228
@@ -394,6 +395,7 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_IOCTL 29
 #define LB_NR_READ 63
 #define LB_NR_WRITE 64
+#define LB_NR_NANOSLEEP 101
 #define LB_NR_CLOCK 113
 #define LB_NR_YIELD 124
 #define LB_NR_SIGACTION 134

@@ -6,7 +6,7 @@
  * value of the slot: the return address stays the program's own. Whatever is to be done is done in the
  * slow form of the stub, which is jumped to as well and has a frame.
  *
- * Nothing here takes a lock, waits, calls Java, or attaches a thread: a free may come from a critical
+ * Nothing here takes a lock, waits (save dlsym, after dlopen), calls Java, or attaches a thread: a free may come from a critical
  * downcall, from the destructor of a thread's own storage, or from a signal handler.
  */
 #include "watch.h"
@@ -27,16 +27,27 @@ typedef uint64_t (*lb_function)(uint64_t, uint64_t, uint64_t, uint64_t);
 
 /* ---- sampling ---- */
 
+LB_INLINE struct lb_stripe *lb_my_stripe(void) {
+  return &lb_watch_image.stripes[((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8)];
+}
+
 /* Whether this allocation's turn has come. Racing threads of one stripe may lose a step: no harm. */
-LB_INLINE int lb_turn(void) {
-  uint64_t stripe = ((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8);
-  return --lb_watch_image.stripes[stripe].left <= 0;
+LB_INLINE int lb_turn(void) { return --lb_my_stripe()->left <= 0; }
+
+LB_INLINE uint64_t lb_ticks(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return (uint64_t)high << 32 | low;
+#else
+  uint64_t t;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+  return t;
+#endif
 }
 
 /* Sets the next turn, a quarter around the rate, so that no rhythm of the program's hides a site. */
-static void lb_next_turn(struct lb_watch *w) {
-  uint64_t stripe = ((lb_thread_pointer() >> 12) * LB_HASH) >> (64 - 8);
-  struct lb_stripe *s = &lb_watch_image.stripes[stripe];
+static void lb_next_turn(struct lb_watch *w, struct lb_stripe *s) {
   uint64_t r = s->random;
   r ^= r << 13;
   r ^= r >> 7;
@@ -50,14 +61,29 @@ static void lb_next_turn(struct lb_watch *w) {
 /* A guarded block, or 0: the pool refuses when a budget is reached, or the block is not for it. */
 static uint64_t lb_guarded(uint64_t bytes, uint64_t align, uint64_t pc, uint64_t fp) {
   struct lb_watch *w = lb_watch_image.watch;
-  lb_next_turn(w);
+  struct lb_stripe *stripe = lb_my_stripe();
+  lb_next_turn(w, stripe);
   struct lb_shared *s = lb_image.shared;
   if (w->rate == 0 || bytes > s->pool_bytes || align > s->page_bytes) {
+    return 0;
+  }
+  uint64_t start = lb_ticks();
+  int64_t credit = LB_BURST;
+  if (w->budget != 0 && stripe->last != 0) {
+    credit = stripe->credit + (int64_t)((start - stripe->last) >> w->budget);
+    credit = credit > LB_BURST ? LB_BURST : credit;
+  }
+  stripe->last = start;
+  stripe->credit = credit;
+  if (credit < 0) {
+    LB_ADD(&w->skipped, 1);
     return 0;
   }
   uint64_t p = lb_pool_alloc(s, bytes, align, pc, fp);
   if (p != 0) {
     LB_ADD(&w->sampled, 1);
+    /* Its free will take as long. */
+    stripe->credit = credit - 2 * (int64_t)(lb_ticks() - start);
   }
   return p;
 }
@@ -234,7 +260,7 @@ static void lb_note_free(struct lb_watch *w, uint64_t address, uint64_t pc) {
 static int lb_take(uint64_t address, int symbol, uint64_t pc, uint64_t fp) {
   struct lb_watch *w = lb_watch_image.watch;
   struct lb_shared *s = lb_image.shared;
-  if (w->frees_mask != 0) {
+  if ((w->look & LB_LOOK_RING) != 0) {
     lb_note_free(w, address, pc);
   }
   if (lb_adopted_free(w, address, symbol, pc, fp)) {
@@ -243,7 +269,7 @@ static int lb_take(uint64_t address, int symbol, uint64_t pc, uint64_t fp) {
   if (lb_pool_owns(s, address)) {
     return lb_pool_free(s, address, pc, fp) != LB_NOT_OURS;
   }
-  if (s->quarantine_mask != 0 && symbol == 0 && LB_OLD(LB_WATCH_USABLE) != 0) {
+  if ((w->look & LB_LOOK_QUARANTINE) != 0 && symbol == 0 && LB_OLD(LB_WATCH_USABLE) != 0) {
     uint64_t bytes = LB_CALL(LB_WATCH_USABLE, address, 0, 0, 0);
     return lb_quarantine_put(s, address, bytes, LB_OLD(0), pc) != 0;
   }
@@ -281,7 +307,7 @@ static int lb_moved(uint64_t p, uint64_t bytes, uint64_t pc, uint64_t fp, uint64
   int adopted = lb_peek(w, p);
   int pool = lb_pool_owns(s, p);
   if (adopted == LB_ABSENT && !pool) {
-    if (w->frees_mask != 0) {
+    if ((w->look & LB_LOOK_RING) != 0) {
       lb_note_free(w, p, pc);
     }
     return 0;
@@ -394,7 +420,7 @@ LB_NOINLINE uint64_t lb_slow_posix_memalign(uint64_t out, uint64_t align, uint64
       return 0;
     }
   } else {
-    lb_next_turn(lb_watch_image.watch);
+    lb_next_turn(lb_watch_image.watch, lb_my_stripe());
   }
   return LB_CALL(LB_WATCH_POSIX_MEMALIGN, out, align, bytes, 0);
 }
@@ -433,6 +459,32 @@ LB_STUB uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
 
 /* ---- dlsym, dlopen ---- */
 
+#define LB_WAIT_NANOS 200000
+#define LB_WAITS 1000
+
+/*
+ * After a dlopen, the JVM looks for JNI_OnLoad: what that, and the program after it, allocates is to be
+ * watched already. So the first lookup after a dlopen waits until Java has looked for new libraries, at
+ * most 200 ms. loading is raised once more, as Java may have looked while dlopen was still at work.
+ */
+static __attribute__((noinline)) void lb_await_patches(struct lb_watch *w) {
+  uint64_t before = LB_LOAD(&w->loading);
+  uint64_t asked = LB_LOAD(&w->asked);
+  if (asked == before || LB_LOAD(&w->daemon) == lb_tid() || !lb_cas(&w->asked, asked, before + 1)) {
+    return;
+  }
+  uint64_t mine = LB_ADD(&w->loading, 1) + 1;
+  struct {
+    int64_t seconds;
+    int64_t nanos;
+  } pause = {0, LB_WAIT_NANOS};
+  for (int i = 0; i < LB_WAITS && (int64_t)(LB_LOAD(&w->caught_up) - mine) < 0; i++) {
+    lb_wake(w);
+    lb_syscall3(LB_NR_NANOSLEEP, &pause, 0, 0);
+  }
+  LB_STORE(&w->asked, LB_LOAD(&w->loading));
+}
+
 /*
  * A function that frees, found by name, must be the stub as well: it may be given a guarded block. The
  * pseudo handles are passed on untouched, as their meaning depends on the caller's address.
@@ -440,6 +492,10 @@ LB_STUB uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
 LB_STUB uint64_t lb_watch_dlsym(uint64_t library, uint64_t name) {
   if (library == 0 || library == ~0ull) {
     return LB_CALL(LB_WATCH_DLSYM, library, name, 0, 0);
+  }
+  struct lb_watch *w = lb_watch_image.watch;
+  if (LB_UNLIKELY(LB_LOAD(&w->asked) != LB_LOAD(&w->loading))) {
+    lb_await_patches(w);
   }
   uint64_t found = LB_CALL(LB_WATCH_DLSYM, library, name, 0, 0);
   if (found == 0 || lb_watch_image.pool_bytes == 0) {

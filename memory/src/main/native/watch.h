@@ -117,13 +117,32 @@ struct lb_watch_free {
 struct lb_stripe {
   int64_t left;
   uint64_t random;
-  uint64_t reserved[6];
+  int64_t credit; /* ticks that may be spent on guarding, at most LB_BURST */
+  uint64_t last;  /* tick of the last turn; 0: none yet */
+  uint64_t reserved[4];
 };
+
+/*
+ * Guarding one block takes microseconds. A thread may spend one part in 2^budget of its time on it; what it
+ * has saved lasts for a thousand blocks or two. In a program that does hardly anything but allocate, fewer
+ * blocks are guarded than the rate says.
+ */
+#if defined(__x86_64__)
+#define LB_BURST (1ll << 26)
+#else
+#define LB_BURST (1ll << 21)
+#endif
+
+/* ---- bits of struct lb_watch.look ---- */
+#define LB_LOOK_TABLE 1      /* something is adopted */
+#define LB_LOOK_RING 2       /* every free is told */
+#define LB_LOOK_QUARANTINE 4 /* the guard has a quarantine */
 
 struct lb_watch {
   uint64_t look;  /* not 0: a free must be looked at (table, ring or quarantine) */
   uint64_t table; /* struct lb_table *, or 0 while nothing is adopted */
   uint64_t rate;  /* one in so many allocations is guarded; 0: none */
+  uint64_t budget; /* see LB_BURST; 0: no limit */
 
   /* The bits of the registry's state word, and the handle's. */
   uint64_t generation_shift;
@@ -152,7 +171,15 @@ struct lb_watch {
   uint64_t sampled; /* blocks handed out from the pool */
   uint64_t hits;    /* frees of adopted blocks */
   uint64_t refused; /* second frees and frees of released blocks */
-  uint64_t reserved[4];
+  uint64_t skipped; /* allocations whose turn it was, but not the time */
+  /*
+   * Whoever looks for a function of a library that he has just loaded waits until Java has patched it:
+   * asked and caught_up are values of loading.
+   */
+  uint64_t asked;
+  uint64_t caught_up; /* written by Java */
+  uint64_t daemon;    /* number of Java's own thread, which must not wait for itself */
+  uint64_t reserved[1];
 };
 
 /* The data of one mapped image: one distinct set of the old values of the slots. */

@@ -34,7 +34,9 @@ public final class Lifebound {
                 new RunCommand(
                     ProgramStart::replaceBy, System.getenv().getOrDefault("PATH", ""), terminal),
             AttachCommand::new,
-            terminal -> new ScanCommand(new SourceAnalysis(), terminal)));
+            terminal -> new ScanCommand(new SourceAnalysis(), terminal),
+            terminal ->
+                new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal)));
   }
 
   /**

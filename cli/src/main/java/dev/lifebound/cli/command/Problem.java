@@ -22,6 +22,8 @@ enum Problem {
   COULD_NOT_START(ExitCode.COULD_NOT_START),
   /** The guard cannot be put into a running program. */
   NOT_ARMED(ExitCode.ANSWER_IS_NO),
+  /** The ledger does not exist, cannot be opened, or is something else. */
+  LEDGER_UNREADABLE(ExitCode.COULD_NOT_RUN),
   /** The heap is too small for the input. */
   OUT_OF_MEMORY(ExitCode.COULD_NOT_RUN),
   /** A defect of Lifebound. */

@@ -105,7 +105,8 @@ final class Arming {
 
   private void armGuard() {
     try {
-      Armed armed = Guard.arm(
+      Armed armed =
+          Guard.arm(
               GuardOptions.of(options.mode())
                   .slots(options.slots())
                   .byteLimit(options.byteLimit())
@@ -150,6 +151,5 @@ final class Arming {
       guard.flush();
     }
     reporter.sumUp();
-    Console.print("DEBUG " + (guard == null ? "" : guard.counters()) + (watch == null ? "" : watch.text() + watch.libraries() + " sampled=" + watch.sampled()));
   }
 }

@@ -53,14 +53,17 @@ final class ReportText {
       text.append(
           String.format(Locale.ROOT, " %.3f ms before", (now - site.nanoTime()) / NANOS_PER_MILLI));
     }
-    text.append(" by thread ").append(site.thread());
+    // The main thread's name, once main has returned.
+    String thread = site.thread().equals("DestroyJavaVM") ? "main" : site.thread();
+    text.append(" by thread ").append(thread);
     if (pc != 0 && (pcs.isEmpty() || pcs.getFirst() != pc)) {
       text.append("\n    ").append(natives.text(pc, false));
     }
     for (int i = 0; i < pcs.size(); i++) {
       String frame = natives.text(pcs.get(i), pcs.get(i) != pc);
-      // From here on the Java stack says it better.
-      if (frame.startsWith("(Java") && !site.frames().isEmpty()) {
+      if (frame.startsWith("(Java")) {
+        // From here on the Java stack says it better, where there is one.
+        text.append(site.frames().isEmpty() ? "\n    (Java)" : "");
         break;
       }
       text.append("\n    ").append(frame);

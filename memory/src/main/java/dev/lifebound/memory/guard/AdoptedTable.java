@@ -74,6 +74,9 @@ final class AdoptedTable implements AdoptedBlocks {
 
     /** Where the table lies from now on. */
     void publish(long table);
+
+    /** Whether there is anything in the table. */
+    void used(boolean any);
   }
 
   private record Quarantined(long address, long byteSize, long status) {}
@@ -120,7 +123,9 @@ final class AdoptedTable implements AdoptedBlocks {
       int at = find(entries, address);
       if (at < 0) {
         at = free(entries, address);
-        used++;
+        if (used++ == 0) {
+          memory.used(true);
+        }
       } else if (get(entries, at, handleOffset) == handle) {
         return;
       }
@@ -351,7 +356,9 @@ final class AdoptedTable implements AdoptedBlocks {
 
   private void remove(MemorySegment entries, int at) {
     set(entries, at, keyOffset, REMOVED);
-    used--;
+    if (--used == 0) {
+      memory.used(false);
+    }
     if (get(entries, next(at), keyOffset) != EMPTY) {
       return;
     }

@@ -35,6 +35,11 @@ final class WatchCore implements AdoptedTable.Memory {
   private static final long LOOK_RING = 2;
   private static final long LOOK_QUARANTINE = 4;
 
+  /** Rates from this on may take one part in 2^BUDGET_SHIFT of a thread's time. */
+  private static final int LEAST_BUDGETED = 256;
+
+  private static final int BUDGET_SHIFT = 7;
+
   /** How often libraries are looked for; a call of dlopen that we see wakes us before. */
   private static final int TICK_MILLIS = 50;
 
@@ -210,8 +215,11 @@ final class WatchCore implements AdoptedTable.Memory {
   }
 
   private void setRate(long oneIn) {
+    // Who asks for more than this wants to find a bug, whatever it costs.
+    watch.set("budget", oneIn < LEAST_BUDGETED ? 0 : BUDGET_SHIFT);
     watch.set("rate", oneIn);
     for (Control stripe : stripes) {
+      stripe.set("last", 0);
       stripe.set("left", oneIn == 0 ? NEVER : 1 + ThreadLocalRandom.current().nextLong(oneIn));
     }
   }
@@ -250,17 +258,25 @@ final class WatchCore implements AdoptedTable.Memory {
   @Override
   public void publish(long address) {
     watch.set("table", address);
-    look(LOOK_TABLE, true);
   }
 
-  private synchronized void look(long bit, boolean on) {
-    long look = watch.get("look");
-    watch.set("look", on ? look | bit : look & ~bit);
+  @Override
+  public void used(boolean any) {
+    look(LOOK_TABLE, any);
+  }
+
+  /** A lock of its own: adopting must not wait for a look at libraries. */
+  private void look(long bit, boolean on) {
+    synchronized (watch) {
+      long look = watch.get("look");
+      watch.set("look", on ? look | bit : look & ~bit);
+    }
   }
 
   /* ---- the thread ---- */
 
   private void run() {
+    watch.set("daemon", LibC.threadId());
     while (true) {
       try {
         await();
@@ -304,6 +320,8 @@ final class WatchCore implements AdoptedTable.Memory {
         patch();
       }
     }
+    // Whoever waits in dlsym goes on.
+    watch.set("caught_up", loading);
   }
 
   /** Tells what the rings hold; by the thread, and by those who cannot wait for it. */

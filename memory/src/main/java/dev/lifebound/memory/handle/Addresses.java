@@ -35,4 +35,10 @@ class Addresses {
       adopted.remove(address, handle);
     }
   }
+
+  /** As {@link #enter} for a block whose memory is the registry's own. */
+  void enterOwn(long handle, long byteSize) {}
+
+  /** As {@link #leave} for a block whose memory is the registry's own. */
+  void leaveOwn(long handle) {}
 }

@@ -16,7 +16,7 @@ final class AdoptedSource implements AdoptedBlocks.Source {
   }
 
   private void entered(AdoptedBlocks listener, long handle, HeldBlock held) {
-    long word = table.slots.stateAddress(Handles.slot(handle));
+    long word = SlotTable.stateAddress(Handles.slot(handle));
     listener.entered(
         this, handle, held.segment().address(), held.segment().byteSize(), word);
   }
@@ -32,7 +32,7 @@ final class AdoptedSource implements AdoptedBlocks.Source {
   void freeOwed(long handle) {
     AdoptedBlocks listener = CFrees.listener;
     // Null, or another block's, when a second thread was faster, which has asked as well.
-    HeldBlock held = table.slots.held(Handles.slot(handle));
+    HeldBlock held = BlockTable.held(Handles.slot(handle));
     if (listener != null && held != null && held.adopted()) {
       listener.freeOwed(handle, held.segment().address(), held.segment().byteSize());
     }
@@ -40,19 +40,18 @@ final class AdoptedSource implements AdoptedBlocks.Source {
 
   /** Announces the blocks that were adopted before anybody listened. */
   void announceAll(AdoptedBlocks listener) {
-    int used = table.slots.used();
-    for (int slot = 0; slot < used; slot++) {
-      long word = table.slots.stateAcquire(slot);
-      HeldBlock held = table.slots.held(slot);
+    table.walk(slot -> {
+      long word = SlotTable.stateAcquire(slot);
+      HeldBlock held = BlockTable.held(slot);
       if (SlotTable.state(word) != SlotTable.LIVE || held == null || !held.adopted()) {
-        continue;
+        return;
       }
       long handle = Handles.of(table.number, SlotTable.generation(word), slot);
       entered(listener, handle, held);
-      if (!BlockTable.isLive(table.slots.stateAcquire(slot), handle)) {
+      if (!SlotTable.isLive(SlotTable.stateAcquire(slot), handle)) {
         listener.left(handle, held.segment().address());
       }
-    }
+    });
   }
 
   @Override

@@ -149,7 +149,7 @@ final class Attachments {
           change.accept(attached);
         }
       }
-      long word = table.slots.stateAcquire(Handles.slot(handle));
+      long word = SlotTable.stateAcquire(Handles.slot(handle));
       if (late || SlotTable.state(word) != SlotTable.LIVE) {
         detach(handle);
         throw table.refusals.stale(handle, word, what);

@@ -1,11 +1,13 @@
 package dev.lifebound.memory.handle;
 
-import java.util.Collections;
+import dev.lifebound.memory.ledger.LedgerName;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +16,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each entry owns its block's reference. The map below holds the handles as keys; it must not be
  * used directly afterwards. Over a {@link ConcurrentMap} all operations are as concurrent as that
- * map's, over any other they take one lock. An entry costs nothing beside the map below: the
- * block's slot knows its map.
+ * map's, over any other they take one lock, which the map below may enter again from its own
+ * methods but must not wait under. An entry costs nothing beside the map below: the block's slot
+ * knows its map.
  *
  * @param <V> the type of values
  */
 public final class BoundKeyMap<V> implements AutoCloseable {
   private final Registry registry;
   private final BlockTable table;
-  private final String tag;
+  private final Tags.Account account;
   private final Map<Long, V> map;
+
+  /**
+   * The lock of a map that is not concurrent. Its blocks come out of the same stripe, so that block
+   * and entry take one lock together; null for a concurrent map.
+   */
+  private final @Nullable Stripe stripe;
+
   private final int number;
   private volatile boolean closed;
 
@@ -36,11 +46,19 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     }
     this.registry = registry;
     this.table = registry.table();
-    this.tag = Objects.requireNonNull(tag, "tag must not be null");
-    this.map = map instanceof ConcurrentMap ? map : Collections.synchronizedMap(map);
-    Map<Long, V> below = this.map;
+    this.account = table.tags.account(Objects.requireNonNull(tag, "tag must not be null"));
+    this.map = map;
+    Stripe own = map instanceof ConcurrentMap ? null : table.stripes.add();
+    this.stripe = own;
     // Captures the map below and not this one: blocks must not keep their registry reachable.
-    this.number = table.boundKeys.register(below::remove);
+    BlockTable mine = table;
+    LedgerName name = account.name;
+    this.number =
+        table.boundKeys.register(handle -> {
+          if (locked(own, () -> map.remove(handle)) != null) {
+            Chronicle.unbound(mine, handle, name, handle);
+          }
+        });
   }
 
   /**
@@ -59,11 +77,53 @@ public final class BoundKeyMap<V> implements AutoCloseable {
    * @return the handle, which the map owns
    */
   public long allocate(long byteSize, V value) {
-    checkOpen();
+    Registry.checkSize(byteSize);
     Objects.requireNonNull(value, "value must not be null");
-    long handle = registry.allocate(byteSize, tag, number);
-    map.put(handle, value);
-    if (closed || !registry.isLive(handle)) {
+    Stripe own = stripe;
+    try {
+      return own == null || byteSize > SizeClass.MAX_BLOCK_BYTES
+          ? allocateAndPut(byteSize, value)
+          : allocateAndPut(own, byteSize, value);
+    } finally {
+      Reference.reachabilityFence(registry);
+    }
+  }
+
+  private long allocateAndPut(Stripe own, long byteSize, V value) {
+    long handle;
+    own.lock();
+    try {
+      checkOpen();
+      handle = table.allocateIn(own, byteSize, account, number);
+      try {
+        map.put(handle, value);
+      } catch (Throwable e) {
+        table.kill(handle);
+        throw e;
+      }
+    } finally {
+      own.unlock();
+    }
+    try {
+      table.allocated(handle, byteSize, account);
+    } catch (Throwable e) {
+      remove(handle);
+      throw e;
+    }
+    return checked(handle);
+  }
+
+  private long allocateAndPut(long byteSize, V value) {
+    checkOpen();
+    long handle = table.enter(null, byteSize, account, number);
+    locked(stripe, () -> map.put(handle, value));
+    return checked(handle);
+  }
+
+  /** The map may have been closed, or the block have ended, before the entry was there. */
+  private long checked(long handle) {
+    Chronicle.bound(table, handle, account.name, handle);
+    if (closed || !SlotTable.isLive(SlotTable.stateAcquire(Handles.slot(handle)), handle)) {
       remove(handle);
       checkOpen();
     }
@@ -72,53 +132,87 @@ public final class BoundKeyMap<V> implements AutoCloseable {
 
   /** The value of a block that is live, or null. */
   public @Nullable V get(long handle) {
-    return map.get(handle);
+    return locked(stripe, () -> map.get(handle));
   }
 
   /** Changes the value of a block that is in the map; null and no change when it is not. */
   public @Nullable V replace(long handle, V value) {
-    return map.replace(handle, Objects.requireNonNull(value, "value must not be null"));
+    Objects.requireNonNull(value, "value must not be null");
+    return locked(stripe, () -> map.replace(handle, value));
   }
 
   /** Whether the block is a key of this map. */
   public boolean containsKey(long handle) {
-    return map.containsKey(handle);
+    return locked(stripe, () -> map.containsKey(handle));
   }
 
   /** Removes the entry and frees its block; the value, or null when there was no entry. */
   public @Nullable V remove(long handle) {
-    V value = map.remove(handle);
+    BlockTable.KeyRelease released = BlockTable.KeyRelease.NOT_PLAIN;
+    V value;
+    Stripe own = stripe;
+    if (own == null) {
+      value = map.remove(handle);
+      unbound(handle, value);
+    } else {
+      own.lock();
+      try {
+        value = map.remove(handle);
+        unbound(handle, value);
+        // A closed map's stripe must not take slots any more.
+        if (value != null && !closed) {
+          released = table.releaseKeyIn(own, handle);
+        }
+      } finally {
+        own.unlock();
+      }
+    }
     if (value != null) {
-      table.releaseIfHeld(handle, true);
+      switch (released) {
+        case FREED -> table.closeIfOver();
+        case DEFERRED -> table.deferKey(handle);
+        case NOT_PLAIN -> table.releaseIfHeld(handle, true);
+      }
     }
     return value;
   }
 
+  private void unbound(long handle, @Nullable V value) {
+    if (value != null) {
+      Chronicle.unbound(table, handle, account.name, handle);
+    }
+  }
+
   public int size() {
-    return map.size();
+    return locked(stripe, map::size);
+  }
+
+  private static <T extends @Nullable Object> T locked(@Nullable Stripe own, Supplier<T> action) {
+    if (own == null) {
+      return action.get();
+    }
+    own.lock();
+    try {
+      return action.get();
+    } finally {
+      own.unlock();
+    }
   }
 
   /**
    * Calls the action for each entry; over a map that is not concurrent, for a copy of the entries.
    */
   public void forEach(BiConsumer<Long, V> action) {
-    if (map instanceof ConcurrentMap) {
+    if (stripe == null) {
       map.forEach(action);
-      return;
+    } else {
+      locked(stripe, () -> Map.copyOf(map)).forEach(action);
     }
-    Map<Long, V> copy;
-    synchronized (map) {
-      copy = Map.copyOf(map);
-    }
-    copy.forEach(action);
   }
 
   /** Frees every block of the map. */
   public void clear() {
-    List<Long> handles;
-    synchronized (map) {
-      handles = List.copyOf(map.keySet());
-    }
+    List<Long> handles = locked(stripe, () -> List.copyOf(map.keySet()));
     RuntimeException failure = null;
     for (long handle : handles) {
       try {
@@ -141,6 +235,9 @@ public final class BoundKeyMap<V> implements AutoCloseable {
         clear();
       } finally {
         table.boundKeys.unregister(number);
+        if (stripe != null) {
+          table.stripes.remove(stripe);
+        }
       }
     }
   }
@@ -148,7 +245,7 @@ public final class BoundKeyMap<V> implements AutoCloseable {
   private void checkOpen() {
     if (closed) {
       throw new IllegalStateException(
-          "a bound map must be open: tag=" + tag + ", registry=" + registry);
+          "a bound map must be open: tag=" + account.tag + ", registry=" + registry);
     }
   }
 }

@@ -49,6 +49,16 @@ final class CheckedAddresses extends Addresses {
     }
   }
 
+  @Override
+  void enterOwn(long handle, long byteSize) {
+    enter(handle, table.address(handle), byteSize, HeldBlock.Origin.POOL);
+  }
+
+  @Override
+  void leaveOwn(long handle) {
+    leave(handle, table.address(handle), HeldBlock.Origin.POOL);
+  }
+
   private static void checkPlace(long handle, long address, long byteSize) {
     // Negative addresses are the kernel's.
     if (address <= 0 || address + byteSize < 0) {
@@ -82,11 +92,10 @@ final class CheckedAddresses extends Addresses {
 
   /** Verifies what the slot of a pinned block says of its memory. */
   void verify(long handle) {
-    SlotTable slots = table.slots;
     int slot = Handles.slot(handle);
-    long address = slots.address(slot);
-    long byteSize = slots.size(slot);
-    HeldBlock held = slots.home(slot) == 0 ? slots.held(slot) : null;
+    long address = table.address(handle);
+    long byteSize = SlotTable.size(slot);
+    HeldBlock held = BlockTable.held(slot);
     if (held != null && !held.segment().scope().isAlive()) {
       throw new CheckFailedException(
           "an adopted segment must live as long as its block: block="
@@ -104,7 +113,9 @@ final class CheckedAddresses extends Addresses {
     synchronized (ranges) {
       range = ranges.get(address);
     }
-    if (!new Range(handle, byteSize).equals(range)) {
+    if (range == null
+        || range.handle != handle
+        || SlotTable.storedSize(range.byteSize) != byteSize) {
       throw new CheckFailedException(
           "the slot of a block must say where it was entered: block="
               + Handles.block(handle)
@@ -130,9 +141,8 @@ final class CheckedAddresses extends Addresses {
 
   /** Refuses a range that is not wholly in the pinned block. */
   void checkInside(long handle, long address, long bytes) {
-    int slot = Handles.slot(handle);
-    long start = table.slots.address(slot);
-    long byteSize = table.slots.size(slot);
+    long start = table.address(handle);
+    long byteSize = table.size(handle);
     long at = address - start;
     if (at < 0 || bytes > byteSize - at) {
       throw table.strayed(handle, address, bytes);

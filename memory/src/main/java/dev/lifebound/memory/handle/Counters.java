@@ -19,6 +19,7 @@ final class Counters {
 
   void staleUse(long handle, String operation, StaleHandleException refusal) {
     staleUses.increment();
+    Chronicle.staleUse(handle, operation);
     if (Events.areOn()) {
       JfrEvents.staleUse(handle, operation, refusal);
     }
@@ -26,6 +27,7 @@ final class Counters {
 
   void doubleRelease(long handle, DoubleReleaseException refusal) {
     doubleReleases.increment();
+    Chronicle.doubleRelease(handle);
     if (Events.areOn()) {
       JfrEvents.doubleFree(handle, refusal);
     }
@@ -39,7 +41,7 @@ final class Counters {
 
   /** A block ended that was pinned: unless only its children pinned it, the free waits. */
   void leased(BlockTable table, long handle) {
-    long word = table.slots.stateAcquire(Handles.slot(handle));
+    long word = SlotTable.stateAcquire(Handles.slot(handle));
     if (SlotTable.generation(word) == Handles.generation(handle) && SlotTable.leases(word) != 0) {
       deferred(table, handle, BY_LEASE);
     }

@@ -12,8 +12,9 @@ package dev.lifebound.memory.handle;
  * </pre>
  *
  * <p>Registry numbers begin at 1, so that no handle is zero. A slot whose generation would run out
- * of its 26 bits is retired and never used again: a registry never reissues a handle. Registries
- * are numbered round and round: the numbers of closed ones come back after 1,022 others.
+ * of its 26 bits is retired and never used again, and all registries share the slots: no handle is
+ * issued twice in a process. The registry's number only tells which registry was meant; numbers of
+ * closed ones come back after 1,022 others, and their handles are stale all the same.
  */
 final class Handles {
   static final int SLOT_BITS = 28;

@@ -23,8 +23,7 @@ final class Handover {
     int slot = end(handle);
     // From here C may free the address and hand it out again.
     table.forgetAddress(slot, handle);
-    HeldBlock held =
-        Objects.requireNonNull(table.slots.held(slot), "an adopted block must be held");
+    HeldBlock held = Objects.requireNonNull(BlockTable.held(slot), "an adopted block must be held");
     boolean given = false;
     try {
       table.sections.awaitEarlier();
@@ -56,9 +55,9 @@ final class Handover {
     int slot = table.slot(handle);
     while (true) {
       long word = table.liveWord(slot, handle, "give");
-      HeldBlock held = table.slots.held(slot);
+      HeldBlock held = BlockTable.held(slot);
       boolean adopted = held != null && held.adopted();
-      if (table.slots.stateAcquire(slot) != word) {
+      if (SlotTable.stateAcquire(slot) != word) {
         continue;
       }
       int pins = SlotTable.leases(word) - (table.attachments.hasChildren(handle) ? 1 : 0);
@@ -77,10 +76,10 @@ final class Handover {
       }
     }
     // Children are stale now; one that is still leased keeps its pin on this block.
-    if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
+    if (SlotTable.leases(SlotTable.stateAcquire(slot)) != 1) {
       awaitReclaim(slot);
     }
-    if (SlotTable.leases(table.slots.stateAcquire(slot)) != 1) {
+    if (SlotTable.leases(SlotTable.stateAcquire(slot)) != 1) {
       table.unpin(handle);
       throw new IllegalStateException(
           "no child of a block that is given away must be leased: block="
@@ -101,7 +100,7 @@ final class Handover {
     for (int tries = 0;
         tries < MAX_LOOKS
             && table.sections.isReclaiming()
-            && SlotTable.leases(table.slots.stateAcquire(slot)) != 1;
+            && SlotTable.leases(SlotTable.stateAcquire(slot)) != 1;
         tries++) {
       LockSupport.parkNanos(LOOK_NANOS);
     }
@@ -111,8 +110,8 @@ final class Handover {
   private void setState(int slot, int state) {
     long word;
     do {
-      word = table.slots.stateAcquire(slot);
-    } while (!table.slots.casState(slot, word, SlotTable.withState(word, state)));
+      word = SlotTable.stateAcquire(slot);
+    } while (!SlotTable.casState(slot, word, SlotTable.withState(word, state)));
   }
 
   private IllegalStateException refusal(long handle, boolean adopted, int references, int leases) {

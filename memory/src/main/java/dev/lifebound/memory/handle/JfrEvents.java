@@ -190,15 +190,14 @@ final class JfrEvents {
   static void deferredFree(BlockTable table, long handle, String by) {
     DeferredFree event = new DeferredFree();
     if (event.isEnabled()) {
-      SlotTable slots = table.slots;
       int slot = Handles.slot(handle);
       event.handle = handle;
       event.block = Handles.block(handle);
       event.by = by;
-      event.bytes = slots.size(slot);
-      event.tag = table.tags.account(slots.tag(slot)).tag;
+      event.bytes = SlotTable.size(slot);
+      event.tag = table.tags.account(SlotTable.tag(slot)).tag;
       // The last lease may have been closed meanwhile, and the slot have another block.
-      if (SlotTable.generation(slots.stateAcquire(slot)) != Handles.generation(handle)) {
+      if (SlotTable.generation(SlotTable.stateAcquire(slot)) != Handles.generation(handle)) {
         event.bytes = -1;
         event.tag = null;
       }

@@ -46,15 +46,13 @@ final class Leaks implements Runnable {
     if (cause == Leak.Cause.LIVE_AT_CLOSE && table.lives.isOff()) {
       return List.of();
     }
-    SlotTable slots = table.slots;
     Map<Kind, Sum> sums = new LinkedHashMap<>();
-    int used = slots.used();
-    for (int slot = 0; slot < used; slot++) {
-      long word = slots.stateAcquire(slot);
+    table.walk(slot -> {
+      long word = SlotTable.stateAcquire(slot);
       if (SlotTable.state(word) == SlotTable.LIVE) {
         add(sums, Handles.of(table.number, SlotTable.generation(word), slot), word);
       }
-    }
+    });
     List<Leak> leaks = new ArrayList<>(sums.size());
     sums.values().forEach(sum -> leaks.add(leak(cause, sum)));
     return leaks;
@@ -66,12 +64,12 @@ final class Leaks implements Runnable {
     Kind kind = new Kind(tag(slot), life == null ? null : life.allocated().frames());
     Sum sum = sums.computeIfAbsent(kind, _ -> new Sum(handle));
     sum.blocks++;
-    sum.bytes += table.slots.size(slot);
+    sum.bytes += table.size(handle);
     sum.leases += SlotTable.leases(word);
   }
 
   private String tag(int slot) {
-    return table.tags.account(table.slots.tag(slot)).tag;
+    return table.tags.account(SlotTable.tag(slot)).tag;
   }
 
   private Leak leak(Leak.Cause cause, Sum sum) {
@@ -91,7 +89,7 @@ final class Leaks implements Runnable {
    * The owner of a reference was dropped: gives the reference back, and reports if there was one.
    */
   void ownerDropped(long handle) {
-    long word = table.slots.stateAcquire(Handles.slot(handle));
+    long word = SlotTable.stateAcquire(Handles.slot(handle));
     if (!BlockTable.isHeld(word, handle)) {
       return;
     }
@@ -125,6 +123,7 @@ final class Leaks implements Runnable {
   void report(List<Leak> leaks) {
     for (Leak leak : leaks) {
       table.counters.leaked(leak);
+      Chronicle.leaked(leak, table.tags.account(leak.tag()));
       try {
         listener.accept(leak);
       } catch (RuntimeException e) {

@@ -22,18 +22,38 @@ import org.jspecify.annotations.Nullable;
 public final class Lease implements AutoCloseable {
   private final BlockTable table;
   private final long handle;
+
+  /** Where the slot lies, and what its state word was made by this lease: for the close. */
+  private final MemorySegment chunk;
+
+  private final long word;
   private final MemorySegment base;
   private final long offset;
   private final long byteSize;
   private boolean open = true;
   private @Nullable Arena arena;
 
-  Lease(BlockTable table, long handle, MemorySegment base, long offset, long byteSize) {
+  /** A lease of a part of {@code base}; {@code word} is the state word that has its pin. */
+  Lease(
+      BlockTable table,
+      long handle,
+      MemorySegment chunk,
+      long word,
+      MemorySegment base,
+      long offset,
+      long byteSize) {
     this.table = table;
     this.handle = handle;
+    this.chunk = chunk;
+    this.word = word;
     this.base = base;
     this.offset = offset;
     this.byteSize = byteSize;
+  }
+
+  /** A lease of all of {@code block}. */
+  Lease(BlockTable table, long handle, MemorySegment chunk, long word, MemorySegment block) {
+    this(table, handle, chunk, word, block, 0, block.byteSize());
   }
 
   /** The handle that was leased. */
@@ -141,7 +161,7 @@ public final class Lease implements AutoCloseable {
       arena = null;
     }
     open = false;
-    table.unpin(handle);
+    table.unpin(handle, chunk, word);
   }
 
   /** The offset in the base, after refusing what is closed or out of bounds. */

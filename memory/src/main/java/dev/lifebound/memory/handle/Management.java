@@ -32,7 +32,7 @@ final class Management {
 
     @Override
     public long getBytes() {
-      return table.tags.all().stream().mapToLong(account -> account.bytes.sum()).sum();
+      return table.tags.all().stream().mapToLong(table.tags::bytes).sum();
     }
 
     @Override

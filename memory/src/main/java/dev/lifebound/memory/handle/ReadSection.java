@@ -36,8 +36,9 @@ public final class ReadSection implements AutoCloseable {
    */
   public MemorySegment segment(long handle) {
     int slot = live(handle);
-    MemorySegment base = table.base(slot);
-    return base.asSlice(table.slots.address(slot) - base.address(), table.slots.size(slot));
+    Page page = SlotTable.page(slot);
+    MemorySegment all = BlockTable.memory(page, slot);
+    return page.isHeld() ? all : all.asSlice(page.offset(slot), SlotTable.size(slot));
   }
 
   /**
@@ -48,13 +49,13 @@ public final class ReadSection implements AutoCloseable {
    */
   public long getLong(long handle, long offset) {
     int slot = live(handle);
-    SlotTable slots = table.slots;
-    long size = slots.size(slot);
+    Page page = SlotTable.page(slot);
+    MemorySegment all = BlockTable.memory(page, slot);
+    long size = page.isHeld() ? all.byteSize() : SlotTable.size(slot);
     if (offset < 0 || offset > size - Long.BYTES) {
       throw table.outside(handle, offset, Long.BYTES);
     }
-    MemorySegment base = table.base(slot);
-    return base.get(JAVA_LONG_UNALIGNED, slots.address(slot) - base.address() + offset);
+    return all.get(JAVA_LONG_UNALIGNED, page.offset(slot) + offset);
   }
 
   private int live(long handle) {
@@ -65,8 +66,8 @@ public final class ReadSection implements AutoCloseable {
               + "; read before its close()");
     }
     int slot = table.slot(handle);
-    long word = table.slots.stateVolatile(slot);
-    if (!BlockTable.isLive(word, handle)) {
+    long word = SlotTable.stateVolatile(slot);
+    if (!SlotTable.isLive(word, handle)) {
       throw table.refuse(handle, word, "read");
     }
     return slot;

@@ -57,7 +57,7 @@ final class Refusals {
             + ", bytes="
             + bytes
             + ", size="
-            + table.slots.size(Handles.slot(handle)));
+            + table.size(handle));
   }
 
   AlreadyLiveException overlaps(
@@ -78,7 +78,7 @@ final class Refusals {
   }
 
   CheckFailedException strayed(long handle, long address, long bytes, @Nullable Long other) {
-    long start = table.slots.address(Handles.slot(handle));
+    long start = table.address(handle);
     return new CheckFailedException(
         "a pointer must stay in its block: block="
             + Handles.block(handle)
@@ -161,17 +161,16 @@ final class Refusals {
     if (life != null) {
       return "size=" + life.size() + ", tag=" + life.tag();
     }
-    SlotTable slots = table.slots;
     int slot = Handles.slot(handle);
-    long word = slots.stateAcquire(slot);
+    long word = SlotTable.stateAcquire(slot);
     int age = SlotTable.generation(word) - Handles.generation(handle);
     boolean known = age == 0 || (age == 1 && SlotTable.state(word) == SlotTable.DEAD);
     if (!known) {
       return "size=unknown, tag=unknown (the slot has a new block)";
     }
-    boolean used = slots.size(slot) != 0;
+    boolean used = SlotTable.size(slot) != 0;
     return used
-        ? "size=" + slots.size(slot) + ", tag=" + table.tags.account(slots.tag(slot)).tag
+        ? "size=" + SlotTable.size(slot) + ", tag=" + table.tags.account(SlotTable.tag(slot)).tag
         : "size=none, tag=none";
   }
 }

@@ -31,9 +31,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Any thread may call any method. {@code retain}, {@code release} and {@code lease} are
- * lock-free and take constant time; the release that ends a block also frees it, and tells names,
- * children and bound maps first.
+ * <p>Any thread may call any method. {@code retain}, {@code lease} and a {@code release} that is
+ * not the last are lock-free and take constant time: one atomic instruction on the block's own
+ * word. An allocation takes one more for a stripe of free slots that it has to itself for some
+ * nanoseconds. The release that ends a block also frees it, and tells names, children and bound
+ * maps first.
  */
 public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
@@ -89,8 +91,8 @@ public final class Registry implements AutoCloseable {
   }
 
   private static int claimNumber(WeakReference<Registry> mine) {
-    // Round and round, so that a number comes back as late as it can: a handle of a closed registry
-    // is then taken for one of a newer registry only after 1,022 others.
+    // Round and round, so that a number comes back as late as it can: messages then name the right
+    // registry for longer.
     for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
       int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
       WeakReference<Registry> owner = NUMBERS.get(n);
@@ -129,15 +131,10 @@ public final class Registry implements AutoCloseable {
    * @throws RegistryClosedException after {@link #close}
    */
   public long allocate(long byteSize, String tag) {
-    return allocate(byteSize, tag, 0);
-  }
-
-  /** As a key of the bound map with this number, or 0. */
-  long allocate(long byteSize, String tag, int owner) {
     checkSize(byteSize);
     Tags.Account account = table.tags.account(tag);
     try {
-      return table.enter(null, byteSize, account, owner);
+      return table.enter(null, byteSize, account, 0);
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -195,7 +192,7 @@ public final class Registry implements AutoCloseable {
         throw e;
       }
       if (!owned.take()) {
-        throw table.refuse(parent, table.slots.stateAcquire(table.slot(parent)), "adoptChild");
+        throw table.refuse(parent, SlotTable.stateAcquire(table.slot(parent)), "adoptChild");
       }
       return child;
     } finally {
@@ -219,7 +216,7 @@ public final class Registry implements AutoCloseable {
     }
   }
 
-  private static void checkSize(long byteSize) {
+  static void checkSize(long byteSize) {
     if (byteSize < 1) {
       throw new IllegalArgumentException(
           "a block must have at least one byte: byteSize="
@@ -325,12 +322,7 @@ public final class Registry implements AutoCloseable {
    */
   public Lease lease(long handle) {
     try {
-      BlockTable t = table;
-      t.pin(handle, "lease");
-      SlotTable slots = t.slots;
-      int slot = Handles.slot(handle);
-      MemorySegment base = t.base(slot);
-      return new Lease(t, handle, base, slots.address(slot) - base.address(), slots.size(slot));
+      return table.lease(handle);
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -351,7 +343,7 @@ public final class Registry implements AutoCloseable {
   /** Whether the block was live a moment ago; for anything that matters, open a lease. */
   public boolean isLive(long handle) {
     try {
-      return BlockTable.isLive(table.slots.stateAcquire(table.slot(handle)), handle);
+      return SlotTable.isLive(SlotTable.stateAcquire(table.slot(handle)), handle);
     } finally {
       Reference.reachabilityFence(this);
     }

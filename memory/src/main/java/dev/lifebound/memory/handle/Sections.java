@@ -39,7 +39,12 @@ final class Sections {
     /** The epoch of the section that sits here, or 0. */
     private volatile long announced;
 
-    @Nullable Thread thread;
+    /**
+     * Who sits here, or sat here last. Written when it changes only: a reference written into an
+     * old object costs the collector's barrier, which is dearer than the rest of a section.
+     */
+    private @Nullable Thread thread;
+
     private long blamedAtNanos;
     private long blamedEpoch;
     private boolean reported;
@@ -52,8 +57,13 @@ final class Sections {
       return announced == FREE && ANNOUNCED.compareAndSet(this, FREE, epoch);
     }
 
+    void sit(Thread me) {
+      if (thread != me) {
+        thread = me;
+      }
+    }
+
     void leave() {
-      thread = null;
       // Volatile, not release: the look at someWait that follows must not come first. A free that
       // still sees the section announced has set someWait before.
       announced = FREE;
@@ -85,26 +95,28 @@ final class Sections {
   Seat enter() {
     Seat[] all = seats;
     long now = epoch.getAcquire();
-    int length = all.length;
-    if (length > 0) {
-      int first = (int) (Thread.currentThread().threadId() % length);
-      for (int i = 0; i < length; i++) {
-        Seat seat = all[(first + i) % length];
-        if (seat.take(now)) {
-          seat.thread = Thread.currentThread();
-          return seat;
-        }
+    Thread me = Thread.currentThread();
+    // The number of seats is a power of two, or zero at first.
+    int mask = all.length - 1;
+    int first = (int) me.threadId();
+    for (int i = 0; i <= mask; i++) {
+      Seat seat = all[(first + i) & mask];
+      if (seat.take(now)) {
+        seat.sit(me);
+        return seat;
       }
     }
-    return addSeat(now);
+    return addSeats(now, me);
   }
 
-  private synchronized Seat addSeat(long now) {
-    Seat seat = new Seat();
+  private synchronized Seat addSeats(long now, Thread me) {
+    Seat[] grown = Arrays.copyOf(seats, Math.max(1, seats.length * 2));
+    for (int i = seats.length; i < grown.length; i++) {
+      grown[i] = new Seat();
+    }
+    Seat seat = grown[seats.length];
     seat.take(now);
-    seat.thread = Thread.currentThread();
-    Seat[] grown = Arrays.copyOf(seats, seats.length + 1);
-    grown[seats.length] = seat;
+    seat.sit(me);
     seats = grown;
     // The new array must be seen by a free before this section reads a state word.
     VarHandle.fullFence();

@@ -5,16 +5,14 @@ final class SlotAudit {
   private SlotAudit() {}
 
   static void check(BlockTable table) {
-    SlotTable slots = table.slots;
-    long undead = table.undead();
-    long waiting = 0;
-    long counted = 0;
-    for (int slot = 0; slot < slots.used(); slot++) {
-      long word = slots.stateAcquire(slot);
+    long[] waiting = new long[1];
+    long[] counted = new long[1];
+    table.walk(slot -> {
+      long word = SlotTable.stateAcquire(slot);
       int state = SlotTable.state(word);
       boolean counts = SlotTable.references(word) != 0 || SlotTable.leases(word) != 0;
       if (state != SlotTable.DEAD && state != SlotTable.LIVE && !counts) {
-        waiting++;
+        waiting[0]++;
       } else if ((state == SlotTable.DEAD) == counts) {
         throw new IllegalStateException(
             "a slot must have counts exactly while it is not dead: slot="
@@ -30,22 +28,22 @@ final class SlotAudit {
         throw new IllegalStateException("a live slot must have a reference: slot=" + slot);
       }
       if (state != SlotTable.DEAD) {
-        counted++;
+        counted[0]++;
       }
-    }
-    if (waiting != table.sections.waiting()) {
+    });
+    if (waiting[0] != table.sections.waiting()) {
       throw new IllegalStateException(
           "blocks without pin must wait for a read section: counted="
-              + waiting
+              + waiting[0]
               + ", waiting="
               + table.sections.waiting());
     }
-    if (counted != undead) {
+    if (counted[0] != table.undead()) {
       throw new IllegalStateException(
           "the count of blocks must be that of the slots: counted="
-              + counted
+              + counted[0]
               + ", count="
-              + undead);
+              + table.undead());
     }
   }
 }

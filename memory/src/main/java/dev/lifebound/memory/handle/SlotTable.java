@@ -1,43 +1,45 @@
 package dev.lifebound.memory.handle;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
+import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Objects;
+import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots of a registry, in native memory, so that native code may read and change a state word.
+ * The slots of all registries, in native memory, so that native code may read and change a state
+ * word.
  *
- * <p>Slots never move and are never given back to the system while the table is reachable: a read
- * of any slot number below {@link #capacity()} is always safe, which is what lets a stale handle be
- * refused without a lock.
+ * <p>Slots never move and are never given back to the system: a read of any slot that {@link
+ * #exists} is always safe, which is what lets a stale handle be refused without a lock, also when
+ * its registry was closed long ago. Registries take slots by pages and give the pages back when
+ * they are closed and empty; generations go on, so that no handle is issued twice.
  */
 final class SlotTable {
   /*
-   * Layout. One slot is 32 bytes, two to a cache line:
+   * Layout. One slot is 16 bytes, four to a cache line:
    *
-   *    0 ........ 7  8 ....... 15  16 ...... 23  24 .... 25  26 .... 27  28 .. 31
-   *   +------------+-------------+-------------+-----------+-----------+---------+
-   *   |   state    |   address   |    size     |    tag    |   owner   |  home   |
-   *   +------------+-------------+-------------+-----------+-----------+---------+
+   *    0 ........ 7  8 ..... 11  12 .... 13  14 .... 15
+   *   +------------+-----------+-----------+-----------+
+   *   |   state    |   size    |    tag    |   owner   |
+   *   +------------+-----------+-----------+-----------+
    *
-   * A free slot keeps size and tag of its last block, for messages, and holds the number of the next
-   * free slot where the address was. Owner is the number of the bound map whose key the block is, or
-   * 0. Home is the slab of the block pool plus one; 0 says that the memory is held by an object beside
-   * the table (adopted, or too large for the pool).
+   * A free slot keeps size and tag of its last block, for messages. Sizes of 4 GiB and more are kept as
+   * 4 GiB - 1; the object that holds such a block knows better. Owner is the number of the bound map
+   * whose key the block is, or 0. Where the block lies follows from the slot's number: its page knows.
+   * So the two cache lines that a lease touches, slot and block, are fetched side by side, not one
+   * after the other.
    *
    * State word:
    *
-   *   63              38 37 36 35          20   19     18               0
+   *   63              38 37 36 35          20   19   18               0
    *  +------------------+-----+--------------+--------+------------------+
    *  |    generation    |state|    leases    |attached|    references    |
    *  |     26 bits      |  2  |   16 bits    |   1    |     19 bits      |
@@ -47,24 +49,22 @@ final class SlotTable {
    *                        `---free seen in C--> FREED_BY_C --last reference and lease--> DEAD, generation + 1
    *
    * Attached says that something beside the table must hear of the block's end: names, children, bound
-   * maps. Leases count every pin: a reader's, a parent's for its children, the registry's own while it
-   * tells those who must hear.
+   * maps. Leases count every pin: a reader's, a parent's for its children, the
+   * registry's own while it tells those who must hear.
    *
    * Every transition is one compare-and-set of the whole word.
    *
-   * Free slots form a Treiber stack [1] whose head carries a version against ABA:
-   * version (36 bits) | slot + 1 (28 bits).
-   *
-   * [1] R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118, 1986.
+   * Pages and chunks. A slot number is chunk | page | place: 2^13 chunks of 128 pages of 256 slots. The
+   * first chunk is a constant of its own, since the compiler then knows its address, length and life:
+   * an access is one compare and the instruction itself. For the others it loads them each time, behind
+   * the last atomic instruction, which is a third of the time of a retain (docs/benchmarks).
    */
-  static final long SLOT_BYTES = 32;
-  static final int SLOT_SHIFT = 5;
+  static final long SLOT_BYTES = 16;
+  static final int SLOT_SHIFT = 4;
   static final long STATE_OFFSET = 0;
-  static final long ADDRESS_OFFSET = 8;
-  static final long SIZE_OFFSET = 16;
-  static final long TAG_OFFSET = 24;
-  static final long OWNER_OFFSET = 26;
-  static final long HOME_OFFSET = 28;
+  static final long SIZE_OFFSET = 8;
+  static final long TAG_OFFSET = 12;
+  static final long OWNER_OFFSET = 14;
 
   static final int REFERENCE_BITS = 19;
   static final long ATTACHED = 1L << REFERENCE_BITS;
@@ -90,183 +90,178 @@ final class SlotTable {
   static final int DYING = 2;
   static final int FREED_BY_C = 3;
 
-  private static final int CHUNK_SHIFT = 12;
+  static final int PAGE_SHIFT = 8;
+  static final int PAGE_SLOTS = 1 << PAGE_SHIFT;
+  static final int PAGE_MASK = PAGE_SLOTS - 1;
+
+  private static final int CHUNK_SHIFT = 15;
   private static final int CHUNK_SLOTS = 1 << CHUNK_SHIFT;
   private static final int CHUNK_MASK = CHUNK_SLOTS - 1;
+  private static final int MAX_CHUNKS = 1 << (Handles.SLOT_BITS - CHUNK_SHIFT);
+  private static final int MAX_PAGES = 1 << (Handles.SLOT_BITS - PAGE_SHIFT);
   private static final long CACHE_LINE_BYTES = 64;
+  private static final long MAX_SIZE = 0xFFFF_FFFFL;
 
   private static final VarHandle LONGS = JAVA_LONG.varHandle();
 
-  /** Automatic: a table is freed when nobody can hold a handle operation on it any more. */
-  private final Arena arena = Arena.ofAuto();
+  private static final MemorySegment FIRST = newChunk();
+  private static final @Nullable MemorySegment[] CHUNKS = new MemorySegment[MAX_CHUNKS];
 
-  private final AtomicLong freeHead = new AtomicLong();
-  private final Object growth = new Object();
-  private volatile MemorySegment[] chunks = new MemorySegment[0];
+  private static final Object GROWTH = new Object();
 
-  /** Beside the table: who holds the memory of slots whose home is 0. Chunks come when needed. */
-  private volatile List<AtomicReferenceArray<@Nullable HeldBlock>> held = List.of();
+  /** Lowest first, so that what lives long gathers in the first chunk. */
+  private static final PriorityQueue<Integer> FREE_PAGES = new PriorityQueue<>();
 
-  private int bumped;
+  private static int pagesMade;
+  private static volatile @Nullable Page[] pages = new Page[16];
 
-  /** Slot numbers below this are safe to read. */
-  int capacity() {
-    return chunks.length << CHUNK_SHIFT;
+  private SlotTable() {}
+
+  private static MemorySegment newChunk() {
+    return Arena.global().allocate(CHUNK_SLOTS * SLOT_BYTES, CACHE_LINE_BYTES);
   }
 
-  /** Slot numbers below this have been used at least once. */
-  int used() {
-    synchronized (growth) {
-      return bumped;
-    }
+  /** Makes the page with a free number, and enters it. */
+  interface PageMaker {
+    Page make(int number);
   }
 
   /**
-   * Takes a free slot, which is the caller's alone until it publishes a state word.
+   * A page that is the caller's until it gives it back. All its slots are dead.
    *
-   * @throws IllegalStateException when every slot number is taken
+   * @throws IllegalStateException when every slot number of the process is taken
    */
-  int take() {
-    while (true) {
-      long head = freeHead.getAcquire();
-      int slot = (int) (head & Handles.SLOT_MASK) - 1;
-      if (slot < 0) {
-        return bump();
-      }
-      // Racing takers may read a link that is no link any more; the version in the head refuses it.
-      long next = chunk(slot).get(JAVA_LONG, base(slot) + ADDRESS_OFFSET);
-      long newHead =
-          ((head & ~(long) Handles.SLOT_MASK) + (1L << Handles.SLOT_BITS))
-              | (next & Handles.SLOT_MASK);
-      if (freeHead.compareAndSet(head, newHead)) {
-        return slot;
-      }
-    }
-  }
-
-  /** Gives a dead slot back. */
-  void give(int slot) {
-    while (true) {
-      long head = freeHead.getAcquire();
-      chunk(slot).set(JAVA_LONG, base(slot) + ADDRESS_OFFSET, head & Handles.SLOT_MASK);
-      long newHead = ((head & ~(long) Handles.SLOT_MASK) + (1L << Handles.SLOT_BITS)) | (slot + 1L);
-      if (freeHead.compareAndSet(head, newHead)) {
-        return;
-      }
-    }
-  }
-
-  private int bump() {
-    synchronized (growth) {
-      if (bumped == capacity()) {
-        // One less than the mask: a free list links slot + 1 in as many bits.
-        if (bumped >= Handles.SLOT_MASK - CHUNK_SLOTS) {
-          throw new IllegalStateException(
-              "a registry must not hold more blocks than its slot numbers: blocks="
-                  + bumped
-                  + "; use a second registry");
+  static Page takePage(PageMaker maker) {
+    synchronized (GROWTH) {
+      Integer free = FREE_PAGES.poll();
+      int number = free == null ? freshPage() : free;
+      try {
+        Page page = maker.make(number);
+        if (number >= pages.length) {
+          pages = Arrays.copyOf(pages, pages.length * 2);
         }
-        MemorySegment[] grown = Arrays.copyOf(chunks, chunks.length + 1);
-        grown[chunks.length] = arena.allocate(CHUNK_SLOTS * SLOT_BYTES, CACHE_LINE_BYTES);
-        chunks = grown;
+        pages[number] = page;
+        return page;
+      } catch (Throwable e) {
+        FREE_PAGES.add(number);
+        throw e;
       }
-      return bumped++;
     }
   }
 
-  /** Who holds the memory of a slot; null when nobody has held one in its chunk. */
-  @Nullable HeldBlock held(int slot) {
-    List<AtomicReferenceArray<@Nullable HeldBlock>> all = held;
+  private static int freshPage() {
+    if (pagesMade == MAX_PAGES) {
+      throw new IllegalStateException(
+          "the registries of a process must not hold more blocks than there are slot numbers: slots="
+              + (1L << Handles.SLOT_BITS)
+              + "; release blocks, or hold many small things in one block");
+    }
+    int chunk = pagesMade >>> (CHUNK_SHIFT - PAGE_SHIFT);
+    if (chunk != 0 && CHUNKS[chunk] == null) {
+      CHUNKS[chunk] = newChunk();
+    }
+    return pagesMade++;
+  }
+
+  /** Gives a page back. No slot of it may be in use, and nobody may look at its memory again. */
+  static void givePage(Page page) {
+    synchronized (GROWTH) {
+      pages[page.number] = null;
+      FREE_PAGES.add(page.number);
+    }
+  }
+
+  /** The page of a slot that is in use. */
+  static Page page(int slot) {
+    return Objects.requireNonNull(pageOrNull(slot), "the page of a block in use must be there");
+  }
+
+  /** The page of a slot; null when no registry has it any more. */
+  static @Nullable Page pageOrNull(int slot) {
+    return pages[slot >>> PAGE_SHIFT];
+  }
+
+  /** Whether the slot number may be read. */
+  static boolean exists(int slot) {
     int chunk = slot >>> CHUNK_SHIFT;
-    return chunk < all.size() ? all.get(chunk).getAcquire(slot & CHUNK_MASK) : null;
+    return chunk == 0 || CHUNKS[chunk] != null;
   }
 
-  void setHeld(int slot, @Nullable HeldBlock block) {
+  /** Where a slot lies, for who needs it more than once. */
+  static MemorySegment chunk(int slot) {
     int chunk = slot >>> CHUNK_SHIFT;
-    if (chunk >= held.size()) {
-      if (block == null) {
-        return;
-      }
-      growHeld(chunk + 1);
-    }
-    held.get(chunk).setRelease(slot & CHUNK_MASK, block);
-  }
-
-  private void growHeld(int size) {
-    synchronized (growth) {
-      List<AtomicReferenceArray<@Nullable HeldBlock>> grown = new ArrayList<>(held);
-      while (grown.size() < size) {
-        grown.add(new AtomicReferenceArray<>(CHUNK_SLOTS));
-      }
-      held = List.copyOf(grown);
-    }
-  }
-
-  private MemorySegment chunk(int slot) {
-    return chunks[slot >>> CHUNK_SHIFT];
+    return chunk == 0
+        ? FIRST
+        : Objects.requireNonNull(CHUNKS[chunk], "a slot that is read must exist");
   }
 
   private static long base(int slot) {
     return (long) (slot & CHUNK_MASK) << SLOT_SHIFT;
   }
 
-  /** Where native code finds the state word; stays there. */
-  long stateAddress(int slot) {
-    return chunk(slot).address() + base(slot) + STATE_OFFSET;
-  }
-
-  long stateAcquire(int slot) {
+  static long stateAcquire(int slot) {
     return (long) LONGS.getAcquire(chunk(slot), base(slot) + STATE_OFFSET);
   }
 
   /** Ordered after everything volatile before it: the first read of a read section. */
-  long stateVolatile(int slot) {
+  static long stateVolatile(int slot) {
     return (long) LONGS.getVolatile(chunk(slot), base(slot) + STATE_OFFSET);
   }
 
-  boolean casState(int slot, long expected, long word) {
+  static boolean casState(int slot, long expected, long word) {
     return LONGS.compareAndSet(chunk(slot), base(slot) + STATE_OFFSET, expected, word);
   }
 
+  /** As {@link #casState}; returns the word that was there. */
+  static long exchangeState(int slot, long expected, long word) {
+    return exchangeState(chunk(slot), slot, expected, word);
+  }
+
+  /** As above, for who has the slot's chunk. */
+  static long exchangeState(MemorySegment chunk, int slot, long expected, long word) {
+    return (long) LONGS.compareAndExchange(chunk, base(slot) + STATE_OFFSET, expected, word);
+  }
+
   /** Publishes the fields written before. */
-  void setStateRelease(int slot, long word) {
+  static void setStateRelease(int slot, long word) {
     LONGS.setRelease(chunk(slot), base(slot) + STATE_OFFSET, word);
   }
 
-  /** Writes the fields of a slot that is the caller's alone. */
-  void fill(int slot, long address, long size, int tag, int home) {
-    MemorySegment chunk = chunk(slot);
-    long base = base(slot);
-    chunk.set(JAVA_LONG, base + ADDRESS_OFFSET, address);
-    chunk.set(JAVA_LONG, base + SIZE_OFFSET, size);
-    chunk.set(JAVA_SHORT, base + TAG_OFFSET, (short) tag);
-    chunk.set(JAVA_SHORT, base + OWNER_OFFSET, (short) 0);
-    chunk.set(JAVA_INT, base + HOME_OFFSET, home);
+  /** Where the state word lies, for native code. It stays there until the process ends. */
+  static long stateAddress(int slot) {
+    return chunk(slot).address() + base(slot) + STATE_OFFSET;
+  }
+
+  /** Writes the fields of a slot that is the caller's alone, with one store. */
+  static void fill(int slot, long size, int tag, int owner) {
+    long fields =
+        ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+            ? storedSize(size) | (long) tag << 32 | (long) owner << 48
+            : storedSize(size) << 32 | (long) tag << 16 | owner;
+    chunk(slot).set(JAVA_LONG, base(slot) + SIZE_OFFSET, fields);
   }
 
   /** Ordered by the state word that is published next, or by the pin under which it is set. */
-  void setOwner(int slot, int owner) {
-    chunk(slot).set(JAVA_SHORT, base(slot) + OWNER_OFFSET, (short) owner);
+  static void setOwner(int slot, int owner) {
+    chunk(slot).set(JAVA_SHORT_UNALIGNED, base(slot) + OWNER_OFFSET, (short) owner);
   }
 
-  int owner(int slot) {
-    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT, base(slot) + OWNER_OFFSET));
+  static int owner(int slot) {
+    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT_UNALIGNED, base(slot) + OWNER_OFFSET));
   }
 
-  long address(int slot) {
-    return chunk(slot).get(JAVA_LONG, base(slot) + ADDRESS_OFFSET);
+  /** The size as the slot has it, which is 4 GiB - 1 for larger blocks. */
+  static long size(int slot) {
+    return Integer.toUnsignedLong(chunk(slot).get(JAVA_INT_UNALIGNED, base(slot) + SIZE_OFFSET));
   }
 
-  long size(int slot) {
-    return chunk(slot).get(JAVA_LONG, base(slot) + SIZE_OFFSET);
+  /** The size that a slot keeps for a block of this size. */
+  static long storedSize(long size) {
+    return Math.min(size, MAX_SIZE);
   }
 
-  int tag(int slot) {
-    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT, base(slot) + TAG_OFFSET));
-  }
-
-  int home(int slot) {
-    return chunk(slot).get(JAVA_INT, base(slot) + HOME_OFFSET);
+  static int tag(int slot) {
+    return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT_UNALIGNED, base(slot) + TAG_OFFSET));
   }
 
   static long word(int generation, int state, int leases, int references) {
@@ -274,6 +269,22 @@ final class SlotTable {
         | ((long) state << STATE_SHIFT)
         | ((long) leases << LEASE_SHIFT)
         | references;
+  }
+
+  /** The word of a live block without leases or attachments. */
+  static long liveWord(long handle, int references) {
+    return generationBits(handle) | ((long) LIVE << STATE_SHIFT) | references;
+  }
+
+  /** Whether this is the word of the handle's block, and the block is live. */
+  static boolean isLive(long word, long handle) {
+    return word >>> STATE_SHIFT == (generationBits(handle) >>> STATE_SHIFT | LIVE);
+  }
+
+  /** A handle's generation where a state word has it. */
+  private static long generationBits(long handle) {
+    // The registry's number leaves at the top, the slot's is cut off at the bottom.
+    return handle << (GENERATION_SHIFT - Handles.SLOT_BITS) & -(1L << GENERATION_SHIFT);
   }
 
   /** The same word in another state. */

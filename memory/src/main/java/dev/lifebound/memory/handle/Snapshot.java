@@ -60,7 +60,7 @@ public record Snapshot(
     for (Tags.Account account : table.tags.all()) {
       // A tag may be newer than the walk.
       Counted walked = account.number < counted.length ? counted[account.number] : new Counted();
-      Usage usage = usage(account, walked);
+      Usage usage = usage(table.tags, account, walked);
       bytes += usage.bytes;
       leases += usage.leases;
       if (usage.blocks != 0) {
@@ -80,11 +80,11 @@ public record Snapshot(
         tags);
   }
 
-  private static Usage usage(Tags.Account account, Counted counted) {
+  private static Usage usage(Tags tags, Tags.Account account, Counted counted) {
     long[] byState = counted.blocksByState;
     return new Usage(
-        account.blocks.sum(),
-        account.bytes.sum(),
+        tags.blocks(account),
+        tags.bytes(account),
         byState[SlotTable.LIVE],
         byState[SlotTable.DYING],
         byState[SlotTable.FREED_BY_C],
@@ -96,19 +96,14 @@ public record Snapshot(
     List<Tags.Account> accounts = table.tags.all();
     Counted[] counted = new Counted[accounts.size()];
     Arrays.setAll(counted, _ -> new Counted());
-    SlotTable slots = table.slots;
-    int used = slots.used();
-    for (int slot = 0; slot < used; slot++) {
-      long word = slots.stateAcquire(slot);
-      if (SlotTable.state(word) == SlotTable.DEAD) {
-        continue;
-      }
-      int tag = slots.tag(slot);
-      if (tag < counted.length) {
+    table.walk(slot -> {
+      long word = SlotTable.stateAcquire(slot);
+      int tag = SlotTable.tag(slot);
+      if (SlotTable.state(word) != SlotTable.DEAD && tag < counted.length) {
         counted[tag].blocksByState[SlotTable.state(word)]++;
         counted[tag].leases += SlotTable.leases(word);
       }
-    }
+    });
     return counted;
   }
 }

@@ -1,20 +1,21 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.LedgerName;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The tags of a registry: a number for each, so that a slot holds two bytes instead of a reference,
- * and an account of the blocks and bytes that carry it. Never forgets a tag.
+ * and an account of the bytes that carry it where they are limited. Never forgets a tag.
  */
 final class Tags {
   static final int MAX_TAGS = 1 << Short.SIZE;
 
+  private final Stripes stripes;
   private final long byteLimit;
   private final Map<String, Long> tagLimits;
   private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
@@ -25,20 +26,24 @@ final class Tags {
   static final class Account {
     final int number;
     final String tag;
+
+    /** The tag as the ledger knows it. */
+    final LedgerName name;
+
     final long byteLimit;
-    final LongAdder blocks = new LongAdder();
-    final LongAdder bytes = new LongAdder();
     private final AtomicLong limitedBytes = new AtomicLong();
 
     Account(int number, String tag, long byteLimit) {
       this.number = number;
       this.tag = tag;
+      this.name = LedgerName.of(tag);
       this.byteLimit = byteLimit;
     }
   }
 
   /** No limit is {@link Long#MAX_VALUE}, which costs no shared counter. */
-  Tags(long byteLimit, Map<String, Long> tagLimits) {
+  Tags(Stripes stripes, long byteLimit, Map<String, Long> tagLimits) {
+    this.stripes = stripes;
     this.byteLimit = byteLimit;
     this.tagLimits = Map.copyOf(tagLimits);
   }
@@ -72,12 +77,22 @@ final class Tags {
     return byNumber.get(number);
   }
 
+  /** Blocks under a tag whose memory is not freed yet. */
+  long blocks(Account account) {
+    return stripes.sum(stripe -> stripe.blocks(account.number));
+  }
+
+  /** Their bytes. */
+  long bytes(Account account) {
+    return stripes.sum(stripe -> stripe.bytes(account.number));
+  }
+
   List<Account> all() {
     return byNumber;
   }
 
   /**
-   * Books a block in.
+   * Books a block in where there are limits; what lives under a tag is counted by the stripes.
    *
    * @throws LimitExceededException when a limit would be passed; nothing is booked then
    */
@@ -89,15 +104,11 @@ final class Tags {
       unbook(limitedBytes, byteLimit, bytes);
       throw e;
     }
-    account.blocks.increment();
-    account.bytes.add(bytes);
   }
 
   void leave(Account account, long bytes) {
     unbook(limitedBytes, byteLimit, bytes);
     unbook(account.limitedBytes, account.byteLimit, bytes);
-    account.blocks.decrement();
-    account.bytes.add(-bytes);
   }
 
   private static void book(AtomicLong used, long limit, long bytes, Account account, String whose) {

@@ -33,13 +33,30 @@ final class WatchedTable extends BlockTable {
   @Override
   void pin(long handle, String operation) {
     super.pin(handle, operation);
+    try {
+      look(handle, operation);
+    } catch (RuntimeException e) {
+      unpin(handle);
+      throw e;
+    }
+  }
+
+  @Override
+  Lease lease(long handle) {
+    Lease lease = super.lease(handle);
+    try {
+      look(handle, "lease");
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+    return lease;
+  }
+
+  /** The block is pinned. */
+  private void look(long handle, String operation) {
     if (checked != null) {
-      try {
-        checked.verify(handle);
-      } catch (RuntimeException e) {
-        unpin(handle);
-        throw e;
-      }
+      checked.verify(handle);
     }
     lives.touched(handle, operation);
   }
@@ -77,7 +94,7 @@ final class WatchedTable extends BlockTable {
     if (checked == null) {
       return plain;
     }
-    long address = slots.address(Handles.slot(handle)) + at;
+    long address = address(handle) + at;
     Long other = checked.holderOf(address, bytes, handle);
     return other == null || other == handle
         ? plain

@@ -22,8 +22,8 @@
  * <ul>
  *   <li><b>Temporal safety</b>: no operation on a handle touches the memory of a dead block. A
  *       stale handle is refused by its generation, before any read, also when slot and address have
- *       been given to another block since. The one exception: a handle of a closed registry, kept
- *       until 1,022 further registries were opened, when its registry's number comes back.
+ *       been given to another block since, and also long after its registry was closed: the slots
+ *       of all registries are one table, and a generation never comes back.
  *   <li><b>Spatial safety</b>: every access through a lease is bounded by its block.
  *   <li><b>Exactly once</b>: a block's deallocator runs once, on the thread whose release or lease
  *       close was the last, and never while a lease is open.

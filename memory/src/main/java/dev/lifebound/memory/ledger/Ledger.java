@@ -6,6 +6,7 @@ import static dev.lifebound.memory.ledger.Layout.STACK_MASK;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -143,17 +144,17 @@ public final class Ledger implements AutoCloseable {
 
   /** A use of a stale handle was refused. */
   public void staleUse(long block, long address, LedgerName operation) {
-    incident(EventType.STALE_USE, block, address, 0, operation, 0);
+    incident(EventType.STALE_USE, block, address, 0, refsHere(operation), 0);
   }
 
   /** A second free was refused. */
   public void doubleFree(long block, long address, LedgerName by) {
-    incident(EventType.DOUBLE_FREE, block, address, 0, by, 0);
+    incident(EventType.DOUBLE_FREE, block, address, 0, refsHere(by), 0);
   }
 
   /** A lease was used against its contract. */
   public void leaseAnomaly(long block, long address, LedgerName what) {
-    incident(EventType.LEASE_ANOMALY, block, address, 0, what, 0);
+    incident(EventType.LEASE_ANOMALY, block, address, 0, refsHere(what), 0);
   }
 
   /**
@@ -162,9 +163,11 @@ public final class Ledger implements AutoCloseable {
    * @param block one of them
    * @param blocks how many
    * @param bytes of all together
+   * @param allocated where they were allocated, innermost frame first; empty when unknown
    */
-  public void leak(long block, long blocks, long bytes, LedgerName tag) {
-    incident(EventType.LEAK, block, 0, bytes, tag, blocks);
+  public void leak(
+      long block, long blocks, long bytes, LedgerName tag, List<StackTraceElement> allocated) {
+    incident(EventType.LEAK, block, 0, bytes, refs(tag, stacks.of(allocated)), blocks);
   }
 
   /** A remark. Its text is kept once, however often it is made. */
@@ -203,6 +206,10 @@ public final class Ledger implements AutoCloseable {
       EventType type, long block, long address, LedgerName map, @Nullable Object key) {
     int stack = stacks.isChosen(block) ? stacks.current() : 0;
     timed(type, Keys.kind(key), address, Keys.low(key), block, Keys.high(key), refs(map, stack));
+  }
+
+  private long refsHere(LedgerName name) {
+    return refs(name, stacks.isOn() ? stacks.current() : 0);
   }
 
   private long refs(LedgerName name, int stack) {
@@ -259,10 +266,8 @@ public final class Ledger implements AutoCloseable {
   }
 
   /** Once among the thread's own events, and once where they do not push it out. */
-  private void incident(
-      EventType type, long block, long address, long size, LedgerName name, long key) {
+  private void incident(EventType type, long block, long address, long size, long refs, long key) {
     long time = CoarseClock.exact();
-    long refs = refs(name, stacks.isOn() ? stacks.current() : 0);
     append(type, FLAG_EXACT, time, address, size, block, key, refs);
     if (file != null && !closed) {
       file.incident(

@@ -2,6 +2,7 @@ package dev.lifebound.memory.ledger;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,10 +124,11 @@ public final class LedgerSink {
   }
 
   /** See {@link Ledger#leak}. */
-  public static void leak(long block, long blocks, long bytes, LedgerName tag) {
+  public static void leak(
+      long block, long blocks, long bytes, LedgerName tag, List<StackTraceElement> allocated) {
     Ledger ledger = current;
     if (ledger != null) {
-      ledger.leak(block, blocks, bytes, tag);
+      ledger.leak(block, blocks, bytes, tag, allocated);
     }
   }
 }

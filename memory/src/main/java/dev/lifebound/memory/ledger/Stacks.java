@@ -4,6 +4,7 @@ import java.lang.StackWalker.StackFrame;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -107,14 +108,29 @@ final class Stacks {
   private int add(long hash, StackFrame[] frames, int count) {
     int[] names = new int[count];
     for (int i = 0; i < count; i++) {
-      names[i] = texts.name(text(frames[i]));
+      names[i] = texts.name(text(frames[i].toStackTraceElement()));
     }
     return texts.stack(hash, names);
   }
 
+  /** The number of a stack that somebody else took. */
+  int of(List<StackTraceElement> frames) {
+    int count = Math.min(depth, frames.size());
+    if (count == 0 || !isOn()) {
+      return 0;
+    }
+    int[] names = new int[count];
+    long hash = 2;
+    for (int i = 0; i < count; i++) {
+      names[i] = texts.name(text(frames.get(i)));
+      hash = (Long.rotateLeft(hash, 23) ^ names[i]) * HASH_FACTOR;
+    }
+    int known = texts.knownStack(hash);
+    return known != 0 ? known : texts.stack(hash, names);
+  }
+
   /** As a stack trace writes it, without the class loader and the module. */
-  private static String text(StackFrame frame) {
-    StackTraceElement element = frame.toStackTraceElement();
+  private static String text(StackTraceElement element) {
     String file = element.getFileName();
     String place =
         element.isNativeMethod()

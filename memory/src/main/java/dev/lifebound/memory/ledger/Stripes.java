@@ -30,6 +30,17 @@ final class Stripes {
   private static final long CLAIMED = 1;
   private static final double TABLE_LOAD = 0.25;
 
+  /**
+   * @param order how many owners there were before: of two whose newest events fell into one tick
+   *     the one that came first gives way
+   */
+  private record Owner(WeakReference<Thread> thread, long order) {
+    boolean isDead() {
+      Thread known = thread.get();
+      return known == null || !known.isAlive();
+    }
+  }
+
   /*
    * The table finds a thread's stripe by the thread's number: open addressing with a step of one, at
    * most a quarter full. It is read without a lock and replaced as a whole under the lock. A reader may
@@ -40,7 +51,8 @@ final class Stripes {
   private @Nullable Stripe[] table;
 
   private final Stripe[] own;
-  private final List<WeakReference<Thread>> owners = new ArrayList<>();
+  private final List<Owner> owners = new ArrayList<>();
+  private long registered;
   private final Stripe[] shared;
   private final AtomicLongArray claims;
   private volatile long noneBefore = Long.MIN_VALUE;
@@ -107,7 +119,7 @@ final class Stripes {
     }
     Stripe stripe = own[index].ownedBy(threadId);
     own[index] = stripe;
-    WeakReference<Thread> owner = new WeakReference<>(thread);
+    Owner owner = new Owner(new WeakReference<>(thread), registered++);
     if (index < owners.size()) {
       owners.set(index, owner);
     } else {
@@ -120,12 +132,13 @@ final class Stripes {
 
   private int longestDead() {
     int found = -1;
-    long oldest = Long.MAX_VALUE;
+    long oldest = 0;
     for (int i = 0; i < owners.size(); i++) {
-      Thread owner = owners.get(i).get();
-      if (owner == null || !owner.isAlive()) {
+      if (owners.get(i).isDead()) {
         long newest = own[i].newestTime();
-        if (found < 0 || newest - oldest < 0) {
+        if (found < 0
+            || newest < oldest
+            || (newest == oldest && owners.get(i).order < owners.get(found).order)) {
           found = i;
           oldest = newest;
         }

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The programs of docs/design/openjdk-reports still end the JVM as their reports say. When one no longer
- * does, the JDK was mended: say so there, and let the guard deliver that access.
+ * The programs of docs/design/openjdk-reports still end the JVM as their reports say. When one no
+ * longer does, the JDK was mended: say so there, and let the guard deliver that access.
  */
 class OpenJdkReportsProcessTest {
   private static final Path REPORTS = Path.of("../docs/design/openjdk-reports");

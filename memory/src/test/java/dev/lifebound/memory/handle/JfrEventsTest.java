@@ -115,13 +115,13 @@ class JfrEventsTest {
         });
     RecordedEvent use = named(events, "dev.lifebound.StaleUse").getFirst();
     assertThat(use.getLong("handle")).isEqualTo(stale[0]);
-    assertThat(use.getString("block")).isEqualTo("#0.0");
+    assertThat(use.getString("block")).isEqualTo(Handles.block(stale[0]));
     assertThat(use.getString("operation")).isEqualTo("lease");
     assertThat(use.getString("message")).contains("size=64", "tag=session");
     assertThat(wasHere(use)).isTrue();
     RecordedEvent release = named(events, "dev.lifebound.DoubleFree").getFirst();
     assertThat(release.getLong("handle")).isEqualTo(stale[0]);
-    assertThat(release.getString("block")).isEqualTo("#0.0");
+    assertThat(release.getString("block")).isEqualTo(Handles.block(stale[0]));
     assertThat(release.getString("message")).contains("tag=session");
     assertThat(wasHere(release)).isTrue();
   }
@@ -144,7 +144,7 @@ class JfrEventsTest {
     RecordedEvent event = events.getFirst();
     assertThat(event.getLong("bytes")).isEqualTo(48);
     assertThat(event.getString("tag")).isEqualTo("row");
-    assertThat(event.getString("block")).startsWith("#0.");
+    assertThat(event.getString("block")).isEqualTo(Handles.block(event.getLong("handle")));
     assertThat(event.getLong("handle")).isNotZero();
     assertThat(event.getInt("sampledOneIn")).isEqualTo(JfrEvents.SAMPLE_ONE_IN);
     assertThat(wasHere(event)).isTrue();
@@ -197,7 +197,7 @@ class JfrEventsTest {
     assertThat(events).hasSize(1);
     RecordedEvent leak = events.getFirst();
     assertThat(leak.getLong("handle")).isNotZero();
-    assertThat(leak.getString("block")).isEqualTo("#0.0");
+    assertThat(leak.getString("block")).isEqualTo(Handles.block(leak.getLong("handle")));
     assertThat(leak.getString("cause")).isEqualTo("live at close");
     assertThat(leak.getString("tag")).isEqualTo("row");
     assertThat(leak.getLong("blocks")).isEqualTo(1);

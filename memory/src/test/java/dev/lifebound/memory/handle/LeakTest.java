@@ -344,7 +344,7 @@ class LeakTest {
       assertThat(registry.isLive(handle)).as("the other reference is still there").isTrue();
       assertThatThrownBy(() -> block.getLong(0))
           .isInstanceOf(BlockClosedException.class)
-          .hasMessageContaining("block=#0.0");
+          .hasMessageContaining("block=" + Handles.block(handle));
       assertThatThrownBy(block::lease).isInstanceOf(BlockClosedException.class);
       registry.release(handle);
       assertThatThrownBy(() -> registry.own(handle)).isInstanceOf(StaleHandleException.class);
