@@ -35,6 +35,8 @@ final class GuardChild {
   private final LongAdder unguarded = new LongAdder();
   private final LongAdder reused = new LongAdder();
   private final Map<String, Integer> missed = new TreeMap<>();
+
+  @SuppressWarnings("UnusedVariable") // keeps results alive
   private volatile long sink;
 
   private GuardChild(Armed guard) {
