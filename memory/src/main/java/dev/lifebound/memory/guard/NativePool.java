@@ -147,7 +147,9 @@ final class NativePool {
     }
   }
 
-  /** Faults go to the ledger from the machine code itself: it may be the last thing that is done. */
+  /**
+   * Faults go to the ledger from the machine code itself: it may be the last thing that is done.
+   */
   private void describeLedger() {
     Ledger ledger = LedgerSink.installed();
     NativeStripes stripe = ledger == null ? null : ledger.faultStripe();

@@ -158,7 +158,8 @@ final class Reports {
   /** The name that the thread has in Java or for the kernel, or its number once it has ended. */
   private String threadName(int tid) {
     JavaNames found = names();
-    String name = found == null ? null : found.thread(tid).map(JavaNames.JavaThread::name).orElse(null);
+    String name =
+        found == null ? null : found.thread(tid).map(JavaNames.JavaThread::name).orElse(null);
     if (name != null) {
       return name;
     }
