@@ -4,11 +4,38 @@
 #include "pool.h"
 #include "access.h"
 
+/* A fault in the ledger, which survives the process: the record's form is in docs/formats/ledger.md. */
+static void lb_ledger_fault(struct lb_shared *s, int kind, int how, uint64_t address,
+                            const struct lb_slot *slot, uint64_t pc) {
+  if (s->ledger_head == 0 || kind > LB_UNDERFLOW) {
+    return;
+  }
+  uint64_t sequence = LB_ADD(s->ledger_head, 1);
+  uint64_t *record = (uint64_t *)(s->ledger_records + ((sequence & s->ledger_mask) << 6));
+  uint64_t flags = 0x80 | 0x40 | (uint64_t)kind | (how == LB_HOW_DELIVERED ? 8 : 0);
+  uint64_t word[8] = {10ull << 56 | flags << 48 | ((sequence + 1) & 0xffffffffffffull),
+                      lb_nanos(), address, slot ? slot->bytes : 0, slot ? slot->serial : 0, pc, 0, lb_tid()};
+  uint64_t mixed = word[0];
+  for (int i = 1; i < 8; i++) {
+    mixed ^= word[i] << (i * 8) | word[i] >> (64 - i * 8);
+  }
+  word[7] |= (mixed * 0x9e3779b97f4a7c15ull) >> 48 << 48;
+  __atomic_store_n(&record[0], 0, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (int i = 1; i < 8; i++) {
+    record[i] = word[i];
+  }
+  LB_STORE(&record[0], word[0]);
+}
+
 void lb_report(struct lb_shared *s, int kind, int how, uint64_t address, int64_t index, uint64_t pc,
                uint64_t fp, int always) {
   struct lb_slot *slot = index < 0 ? 0 : &s->slots[index];
   uint32_t bit = 1u << kind;
   int first = slot == 0 || (__atomic_fetch_or(&slot->reported, bit, __ATOMIC_ACQ_REL) & bit) == 0;
+  if (first) {
+    lb_ledger_fault(s, kind, how, address, slot, pc);
+  }
   /* Repeated faults leave half of the ring to first ones. */
   if (!first && !always && LB_LOAD(&s->events_head) - LB_LOAD(&s->events_tail) > s->events_mask / 2) {
     LB_ADD(&s->events_dropped, 1);

@@ -146,6 +146,7 @@ struct lb_event {
   uint32_t frames;
   uint64_t extra[5]; /* of watch.c, by kind */
   uint64_t pcv[LB_FRAMES];
+  struct lb_frame frame[LB_FRAMES];
 };
 
 /* A freed unsampled block that waits with junk in it. */
@@ -248,8 +249,13 @@ struct lb_shared {
   /* Of watch.c: it may define its own structure behind this pointer. */
   uint64_t watch;
 
+  /* The ledger's stripe for faults: docs/formats/ledger.md. */
+  uint64_t *ledger_head; /* 0: no ledger */
+  uint64_t ledger_records;
+  uint64_t ledger_mask;
+
   uint64_t lead; /* bytes kept free in front of every block, a multiple of 16: watch.c writes there */
-  uint64_t reserved[6];
+  uint64_t reserved[3];
 };
 
 /* The data page of one mapped copy of the image. watch.c may add fields at the end. */
@@ -365,6 +371,7 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_IOCTL 16
 #define LB_NR_YIELD 24
 #define LB_NR_MADVISE 28
+#define LB_NR_NANOSLEEP 35
 #define LB_NR_GETPID 39
 #define LB_NR_GETTID 186
 #define LB_NR_CLOCK 228
@@ -388,6 +395,7 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_IOCTL 29
 #define LB_NR_READ 63
 #define LB_NR_WRITE 64
+#define LB_NR_NANOSLEEP 101
 #define LB_NR_CLOCK 113
 #define LB_NR_YIELD 124
 #define LB_NR_SIGACTION 134

@@ -87,3 +87,89 @@ int64_t lb_java_forget(void *jvmti, struct lb_names *names) {
   CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, (void *)names->file);
   return 0;
 }
+
+/* A Java thread by the number that the system has for it. */
+struct lb_thread {
+  uint64_t tid;              /* given */
+  uint64_t osthread_offset;  /* given: of Thread::_osthread */
+  uint64_t thread_id_offset; /* given: of OSThread::_thread_id */
+  uint64_t name;             /* char* of JVMTI, to be given back, or 0 */
+  int64_t count;             /* of frames */
+  uint64_t frame[16][2];     /* jmethodID and place, as jvmtiFrameInfo */
+};
+
+/* jvmtiThreadInfo; 64 bytes are more than it has. */
+struct thread_info {
+  char *name;
+  uint64_t more[7];
+};
+
+#define JNI_EXCEPTION_CLEAR 17
+#define JNI_GET_OBJECT_CLASS 31
+#define JNI_GET_FIELD_ID 94
+#define JNI_GET_LONG_FIELD 101
+#define TI_GET_ALL_THREADS (4 - 1)
+#define TI_GET_THREAD_INFO (9 - 1)
+#define TI_GET_STACK_TRACE (104 - 1)
+
+typedef void *(*class_function)(void *, void *);
+typedef void *(*field_function)(void *, void *, const char *, const char *);
+typedef int64_t (*long_function)(void *, void *, void *);
+typedef void (*clear_function)(void *);
+typedef int32_t (*stack_function)(void *, void *, int32_t, int32_t, void *, int32_t *);
+
+/* 0: found. 1: no Java thread calls. 2: no Java thread has the number, or the JDK keeps it elsewhere. */
+int64_t lb_java_thread(void *vm, void *jvmti, struct lb_thread *t) {
+  void *env = 0;
+  int32_t threads = 0;
+  void **thread = 0;
+  int64_t result = 2;
+  t->name = 0;
+  t->count = 0;
+  if (CALL(vm, VM_GET_ENV, env_function)(vm, &env, JNI_VERSION) != 0) {
+    return 1;
+  }
+  if (CALL(env, JNI_PUSH_LOCAL_FRAME, push_function)(env, 16) != 0) {
+    return 1;
+  }
+  if (CALL(jvmti, TI_GET_ALL_THREADS, out1_function)(jvmti, &threads, &thread) == 0) {
+    void *field = 0;
+    for (int32_t i = 0; i < threads && result == 2; i++) {
+      if (field == 0) {
+        /* Thread itself has the field: of a subclass's object, the lookup goes up to it. */
+        void *type = CALL(env, JNI_GET_OBJECT_CLASS, class_function)(env, thread[i]);
+        field = CALL(env, JNI_GET_FIELD_ID, field_function)(env, type, "eetop", "J");
+        if (field == 0) {
+          CALL(env, JNI_EXCEPTION_CLEAR, clear_function)(env);
+          break;
+        }
+      }
+      /* The thread may end meanwhile; the field is 0 some time before HotSpot frees what it names. */
+      int64_t java_thread =
+          CALL(env, JNI_GET_LONG_FIELD, long_function)(env, thread[i], field);
+      if (java_thread == 0) {
+        continue;
+      }
+      uint64_t os = *(uint64_t *)(java_thread + t->osthread_offset);
+      if (os != 0 && *(uint32_t *)(os + t->thread_id_offset) == t->tid) {
+        struct thread_info info;
+        info.name = 0;
+        int32_t count = 0;
+        CALL(jvmti, TI_GET_THREAD_INFO, out1_function)(jvmti, thread[i], &info);
+        t->name = (uint64_t)info.name;
+        CALL(jvmti, TI_GET_STACK_TRACE, stack_function)
+        (jvmti, thread[i], 0, 16, t->frame, &count);
+        t->count = count;
+        result = 0;
+      }
+    }
+    CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, thread);
+  }
+  CALL(env, JNI_POP_LOCAL_FRAME, pop_function)(env, 0);
+  return result;
+}
+
+/* Gives a string back. */
+int64_t lb_java_release(void *jvmti, void *text) {
+  return CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, text);
+}

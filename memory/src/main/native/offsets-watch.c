@@ -30,5 +30,5 @@ void offsets(void) {
   F(lb_watch, events_head) F(lb_watch, events_tail) F(lb_watch, rescan) F(lb_watch, sleeping)
   F(lb_watch, loading) F(lb_watch, frees) F(lb_watch, frees_mask) F(lb_watch, frees_head)
   F(lb_watch, wake_fd) F(lb_watch, sampled) F(lb_watch, hits) F(lb_watch, refused)
-  F(lb_watch, skipped)
+  F(lb_watch, skipped) F(lb_watch, asked) F(lb_watch, caught_up) F(lb_watch, daemon)
 }

@@ -26,7 +26,8 @@ void offsets(void) {
   F(lb_shared, refused_mappings) F(lb_shared, refused_slots) F(lb_shared, double_frees)
   F(lb_shared, events_dropped) F(lb_shared, parked) F(lb_shared, resident) F(lb_shared, mappings)
   F(lb_shared, live) F(lb_shared, quarantined) F(lb_shared, chained) F(lb_shared, watch)
-  F(lb_shared, lead)
+  F(lb_shared, lead) F(lb_shared, ledger_head) F(lb_shared, ledger_records)
+  F(lb_shared, ledger_mask)
   S(lb_class)
   F(lb_class, first_byte) F(lb_class, pages) F(lb_class, count) F(lb_class, first_slot)
   F(lb_class, cells_mask) F(lb_class, cells)
@@ -42,5 +43,5 @@ void offsets(void) {
   S(lb_event)
   F(lb_event, commit) F(lb_event, nanos) F(lb_event, address) F(lb_event, pc) F(lb_event, slot)
   F(lb_event, generation) F(lb_event, serial) F(lb_event, bytes) F(lb_event, tid) F(lb_event, kind)
-  F(lb_event, how) F(lb_event, first) F(lb_event, pcs) F(lb_event, extra) F(lb_event, pcv)
+  F(lb_event, how) F(lb_event, first) F(lb_event, pcs) F(lb_event, extra) F(lb_event, pcv) F(lb_event, frame) F(lb_event, frames)
 }

@@ -104,6 +104,9 @@ void lb_site_take(struct lb_shared *s, struct lb_site *site, uint64_t pc, uint64
 
 struct lb_event *lb_event_begin(
     struct lb_shared *s, int kind, uint64_t address, uint64_t pc, uint64_t fp, uint64_t *position) {
+  /* Asking for Java frames may wait for a safepoint, so it comes before the place in the ring is taken. */
+  struct lb_frame frames[LB_FRAMES];
+  uint32_t java = fp ? lb_java_frames(s, frames) : 0;
   uint64_t head = LB_LOAD(&s->events_head);
   do {
     if (head - LB_LOAD(&s->events_tail) > s->events_mask) {
@@ -125,7 +128,8 @@ struct lb_event *lb_event_begin(
   e->kind = (uint16_t)kind;
   e->how = LB_HOW_NOTED;
   e->first = 1;
-  e->frames = 0;
+  e->frames = java;
+  lb_copy(e->frame, frames, java * sizeof *frames);
   e->pcs = lb_walk(s, pc, fp, e->pcv);
   for (int i = 0; i < 5; i++) {
     e->extra[i] = 0;

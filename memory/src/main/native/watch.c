@@ -6,7 +6,7 @@
  * value of the slot: the return address stays the program's own. Whatever is to be done is done in the
  * slow form of the stub, which is jumped to as well and has a frame.
  *
- * Nothing here takes a lock, waits, calls Java, or attaches a thread: a free may come from a critical
+ * Nothing here takes a lock, waits (save dlsym, after dlopen), calls Java, or attaches a thread: a free may come from a critical
  * downcall, from the destructor of a thread's own storage, or from a signal handler.
  */
 #include "watch.h"
@@ -459,6 +459,32 @@ LB_STUB uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
 
 /* ---- dlsym, dlopen ---- */
 
+#define LB_WAIT_NANOS 200000
+#define LB_WAITS 1000
+
+/*
+ * After a dlopen, the JVM looks for JNI_OnLoad: what that, and the program after it, allocates is to be
+ * watched already. So the first lookup after a dlopen waits until Java has looked for new libraries, at
+ * most 200 ms. loading is raised once more, as Java may have looked while dlopen was still at work.
+ */
+static __attribute__((noinline)) void lb_await_patches(struct lb_watch *w) {
+  uint64_t before = LB_LOAD(&w->loading);
+  uint64_t asked = LB_LOAD(&w->asked);
+  if (asked == before || LB_LOAD(&w->daemon) == lb_tid() || !lb_cas(&w->asked, asked, before + 1)) {
+    return;
+  }
+  uint64_t mine = LB_ADD(&w->loading, 1) + 1;
+  struct {
+    int64_t seconds;
+    int64_t nanos;
+  } pause = {0, LB_WAIT_NANOS};
+  for (int i = 0; i < LB_WAITS && (int64_t)(LB_LOAD(&w->caught_up) - mine) < 0; i++) {
+    lb_wake(w);
+    lb_syscall3(LB_NR_NANOSLEEP, &pause, 0, 0);
+  }
+  LB_STORE(&w->asked, LB_LOAD(&w->loading));
+}
+
 /*
  * A function that frees, found by name, must be the stub as well: it may be given a guarded block. The
  * pseudo handles are passed on untouched, as their meaning depends on the caller's address.
@@ -466,6 +492,10 @@ LB_STUB uint64_t lb_watch_realloc_sampled(uint64_t p, uint64_t bytes) {
 LB_STUB uint64_t lb_watch_dlsym(uint64_t library, uint64_t name) {
   if (library == 0 || library == ~0ull) {
     return LB_CALL(LB_WATCH_DLSYM, library, name, 0, 0);
+  }
+  struct lb_watch *w = lb_watch_image.watch;
+  if (LB_UNLIKELY(LB_LOAD(&w->asked) != LB_LOAD(&w->loading))) {
+    lb_await_patches(w);
   }
   uint64_t found = LB_CALL(LB_WATCH_DLSYM, library, name, 0, 0);
   if (found == 0 || lb_watch_image.pool_bytes == 0) {

@@ -172,7 +172,14 @@ struct lb_watch {
   uint64_t hits;    /* frees of adopted blocks */
   uint64_t refused; /* second frees and frees of released blocks */
   uint64_t skipped; /* allocations whose turn it was, but not the time */
-  uint64_t reserved[4];
+  /*
+   * Whoever looks for a function of a library that he has just loaded waits until Java has patched it:
+   * asked and caught_up are values of loading.
+   */
+  uint64_t asked;
+  uint64_t caught_up; /* written by Java */
+  uint64_t daemon;    /* number of Java's own thread, which must not wait for itself */
+  uint64_t reserved[1];
 };
 
 /* The data of one mapped image: one distinct set of the old values of the slots. */

@@ -107,6 +107,16 @@ final class AccessKinds {
             critical ? new Linker.Option[] {Linker.Option.critical(false)} : new Linker.Option[0]);
   }
 
+  /** Loads the JVM's linker and makes one call. */
+  static void touchLinker() {
+    MemorySegment block = ARENA.allocate(64, 8);
+    try {
+      int _ = (int) COMPARE.invokeExact(block, block, 64L);
+    } catch (Throwable e) {
+      throw new IllegalStateException("memcmp must not throw", e);
+    }
+  }
+
   private static long set(MemorySegment block) {
     block.set(JAVA_LONG, AT, 5L);
     return 0;

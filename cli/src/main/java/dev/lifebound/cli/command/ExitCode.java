@@ -13,5 +13,8 @@ final class ExitCode {
   /** The command line is wrong. */
   static final int USAGE = 64;
 
+  /** {@code run}: the program could not be started. */
+  static final int COULD_NOT_START = 125;
+
   private ExitCode() {}
 }

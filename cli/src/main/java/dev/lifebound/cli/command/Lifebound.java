@@ -1,6 +1,7 @@
 package dev.lifebound.cli.command;
 
 import dev.lifebound.crash.lab.Laboratory;
+import dev.lifebound.memory.os.ProgramStart;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,10 @@ public final class Lifebound {
     return new Lifebound(
         List.of(
             terminal -> new LabCommand(Laboratory::run, terminal),
+            terminal ->
+                new RunCommand(
+                    ProgramStart::replaceBy, System.getenv().getOrDefault("PATH", ""), terminal),
+            AttachCommand::new,
             terminal -> new ScanCommand(new SourceAnalysis(), terminal),
             terminal ->
                 new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal)));
@@ -60,6 +65,11 @@ public final class Lifebound {
     CommandLine program = new CommandLine(root);
     for (Function<Terminal, Object> command : commands) {
       program.addSubcommand(command.apply(terminal));
+    }
+    CommandLine run = program.getSubcommands().get("run");
+    if (run != null) {
+      // What follows java belongs to java.
+      run.setStopAtPositional(true);
     }
     return program
         .setOut(new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8)))

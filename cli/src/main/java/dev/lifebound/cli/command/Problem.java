@@ -18,6 +18,10 @@ enum Problem {
   OUTPUT_NOT_WRITABLE(ExitCode.COULD_NOT_RUN),
   /** No process or temporary folder for the laboratory. */
   LAB_CANNOT_START(ExitCode.COULD_NOT_RUN),
+  /** The program that should run with the guard cannot be started. */
+  COULD_NOT_START(ExitCode.COULD_NOT_START),
+  /** The guard cannot be put into a running program. */
+  NOT_ARMED(ExitCode.ANSWER_IS_NO),
   /** The ledger does not exist, cannot be opened, or is something else. */
   LEDGER_UNREADABLE(ExitCode.COULD_NOT_RUN),
   /** The heap is too small for the input. */

@@ -3,6 +3,7 @@ package dev.lifebound.memory.guard;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.NativeCode;
 import dev.lifebound.memory.os.Platform;
+import dev.lifebound.memory.os.ProcessHolder;
 import dev.lifebound.memory.os.SystemCallException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -51,17 +52,40 @@ public final class Guard {
         throw new GuardUnavailableException(
             "a process must have one guard at a time: armed=" + CURRENT.get() + "; close that one");
       }
-      Armed armed =
-          options.mode() == Mode.OBSERVE
-              ? new Armed("guard armed: mode=observe, no page dies")
-              : arm(options, start);
-      CURRENT.set(armed);
-      return armed;
+      Optional<String> holder = ProcessHolder.claim();
+      if (holder.isPresent()) {
+        throw new GuardUnavailableException(
+            "a process must have one guard at a time: armed="
+                + holder.get()
+                + "; share one copy of lifebound-memory");
+      }
+      try {
+        Armed armed =
+            options.mode() == Mode.OBSERVE
+                ? new Armed("guard armed: mode=observe, no page dies")
+                : arm(options, start);
+        CURRENT.set(armed);
+        return armed;
+      } catch (IllegalCallerException | ExceptionInInitializerError e) {
+        throw new GuardUnavailableException(
+            "the guard must have native access: module="
+                + Guard.class.getModule()
+                + ", reason="
+                + e
+                + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
+                + " --enable-native-access=dev.lifebound.memory (module path)");
+      } finally {
+        if (CURRENT.get() == null) {
+          ProcessHolder.release();
+        }
+      }
     }
   }
 
   static void released(Armed armed) {
-    CURRENT.compareAndSet(armed, null);
+    if (CURRENT.compareAndSet(armed, null)) {
+      ProcessHolder.release();
+    }
   }
 
   private static void requirePlatform() {
@@ -70,13 +94,6 @@ public final class Guard {
           "the guard must run on Linux: platform="
               + Platform.text()
               + "; handles and leases work everywhere");
-    }
-    if (!Platform.isNativeAccessEnabled()) {
-      throw new GuardUnavailableException(
-          "the guard must have native access: module="
-              + Guard.class.getModule()
-              + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
-              + " --enable-native-access=dev.lifebound.memory (module path)");
     }
   }
 

@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param outcome what came of it
  * @param address of the byte that was accessed, or that was given to {@code free}
  * @param block the block, or null when its slot was given away meanwhile or there is none
- * @param access where and when: native frames only, the thread by its name
+ * @param access when, by which thread, and the Java frames where they could be taken
  * @param pc the instruction, or the caller of {@code free}
  * @param frames return addresses of the access, innermost first
  * @param allocFrames return addresses of the allocation
  * @param freeFrames return addresses of the free
+ * @param accessTid the kernel's number of the accessing thread
  */
 public record GuardReport(
     Kind kind,
@@ -28,7 +29,8 @@ public record GuardReport(
     long pc,
     List<Long> frames,
     List<Long> allocFrames,
-    List<Long> freeFrames) {
+    List<Long> freeFrames,
+    int accessTid) {
   private static final double NANOS_PER_MILLI = 1e6;
 
   /** What was done. The numbers are {@code LB_USE_AFTER_FREE} and so on in lifebound.h. */

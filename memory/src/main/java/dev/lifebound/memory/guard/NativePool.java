@@ -2,6 +2,9 @@ package dev.lifebound.memory.guard;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.lifebound.memory.ledger.Ledger;
+import dev.lifebound.memory.ledger.LedgerSink;
+import dev.lifebound.memory.ledger.NativeStripes;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.JavaStacks;
 import dev.lifebound.memory.os.LibC;
@@ -73,6 +76,7 @@ final class NativePool {
     describeClasses();
     describeQuarantine(options.quarantineBytes());
     describeJvm(options);
+    describeLedger();
     markThisProcess();
     this.base = pages(death);
     control.set("pool_base", base);
@@ -140,6 +144,19 @@ final class NativePool {
       control.set("thread_from_env", -stacks.envToThreadBytes());
       control.set("thread_state_offset", stacks.threadStateOffset());
       control.set("jvmti", stacks.jvmti());
+    }
+  }
+
+  /**
+   * Faults go to the ledger from the machine code itself: it may be the last thing that is done.
+   */
+  private void describeLedger() {
+    Ledger ledger = LedgerSink.installed();
+    NativeStripes stripe = ledger == null ? null : ledger.faultStripe();
+    if (stripe != null) {
+      control.set("ledger_records", stripe.records());
+      control.set("ledger_mask", stripe.mask());
+      control.set("ledger_head", stripe.head());
     }
   }
 

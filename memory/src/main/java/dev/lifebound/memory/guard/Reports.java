@@ -33,9 +33,7 @@ final class Reports {
   private synchronized @Nullable JavaNames names() {
     JavaStacks stacks = HotSpot.facts().javaStacks().orElse(null);
     if (names == null && stacks != null) {
-      names =
-          new JavaNames(
-              stacks, pool.image().entry("lb_java_names"), pool.image().entry("lb_java_forget"));
+      names = new JavaNames(stacks, pool.image());
     }
     return names;
   }
@@ -85,11 +83,15 @@ final class Reports {
         GuardReport.Outcome.of(event.getByte("how")),
         event.get("address"),
         block,
-        new Site(threadName(event.getInt("tid")), event.get("nanos"), List.of()),
+        new Site(
+            threadName(event.getInt("tid")),
+            event.get("nanos"),
+            javaFrames(event, event.getInt("frames"))),
         event.get("pc"),
         longs(event, "pcv", event.getInt("pcs")),
         allocFrames,
-        freeFrames);
+        freeFrames,
+        event.getInt("tid"));
   }
 
   /** The block that has the slot or had it last. */
@@ -124,18 +126,26 @@ final class Reports {
   }
 
   private Site site(Control site) {
+    return new Site(
+        threadName(site.getInt("tid")),
+        site.get("nanos"),
+        javaFrames(site, site.getShort("frames")));
+  }
+
+  private List<StackTraceElement> javaFrames(Control structure, int count) {
     List<StackTraceElement> frames = new ArrayList<>();
-    JavaNames found = site.getShort("frames") == 0 ? null : names();
+    JavaNames found = count == 0 ? null : names();
     if (found != null) {
-      for (int i = 0; i < site.getShort("frames"); i++) {
+      for (int i = 0; i < count; i++) {
         int at = i * FRAME_BYTES / Long.BYTES;
-        StackTraceElement frame = found.frame(site.get("frame", at), site.get("frame", at + 1));
+        StackTraceElement frame =
+            found.frame(structure.get("frame", at), structure.get("frame", at + 1));
         if (!frames.isEmpty() || !isPlumbing(frame.getClassName())) {
           frames.add(frame);
         }
       }
     }
-    return new Site(threadName(site.getInt("tid")), site.get("nanos"), frames);
+    return frames;
   }
 
   /** Frames between the program's call and the machine code. */
@@ -145,8 +155,14 @@ final class Reports {
         || (name.startsWith(OURS) && !name.endsWith("Test") && !name.contains("Test$"));
   }
 
-  /** The name that the thread has, or its number once it has ended. */
-  private static String threadName(int tid) {
+  /** The name that the thread has in Java or for the kernel, or its number once it has ended. */
+  private String threadName(int tid) {
+    JavaNames found = names();
+    String name =
+        found == null ? null : found.thread(tid).map(JavaNames.JavaThread::name).orElse(null);
+    if (name != null) {
+      return name;
+    }
     try {
       return Files.readString(Path.of("/proc/self/task/" + tid + "/comm")).strip();
     } catch (IOException e) {

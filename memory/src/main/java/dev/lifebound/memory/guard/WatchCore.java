@@ -276,6 +276,7 @@ final class WatchCore implements AdoptedTable.Memory {
   /* ---- the thread ---- */
 
   private void run() {
+    watch.set("daemon", LibC.threadId());
     while (true) {
       try {
         await();
@@ -319,6 +320,8 @@ final class WatchCore implements AdoptedTable.Memory {
         patch();
       }
     }
+    // Whoever waits in dlsym goes on.
+    watch.set("caught_up", loading);
   }
 
   /** Tells what the rings hold; by the thread, and by those who cannot wait for it. */

@@ -25,57 +25,42 @@ public final class JavaStacks {
   /** Bytes of one {@code jvmtiFrameInfo}: a {@code jmethodID} and a {@code jlocation}. */
   public static final long FRAME_BYTES = 16;
 
-  private static final int TRIES = 100;
-
   private final JvmTables tables;
   private final long envToThreadBytes;
   private final int threadStateOffset;
   private final int threadInNative;
+  private final int osThreadOffset;
+  private final int threadIdOffset;
 
   private JavaStacks(
-      JvmTables tables, long envToThreadBytes, int threadStateOffset, int threadInNative) {
+      JvmTables tables,
+      long envToThreadBytes,
+      int threadStateOffset,
+      int threadInNative,
+      int osThreadOffset,
+      int threadIdOffset) {
     this.tables = tables;
     this.envToThreadBytes = envToThreadBytes;
     this.threadStateOffset = threadStateOffset;
     this.threadInNative = threadInNative;
+    this.osThreadOffset = osThreadOffset;
+    this.threadIdOffset = threadIdOffset;
   }
 
   /**
    * @throws UnsupportedOperationException where something of it is missing
    */
   static JavaStacks open(SymbolLookup jvm, VmStructs structs) {
-    JvmTables tables = new JvmTables(jvm);
+    ThreadRecords threads = new ThreadRecords(structs);
+    JvmTables tables = new JvmTables(jvm, threads);
+    long env = tables.jni();
     return new JavaStacks(
         tables,
-        envToThreadBytes(tables.jni(), structs),
+        env - threads.around(env),
         structs.offset("JavaThread::_thread_state"),
-        structs.constant("_thread_in_native"));
-  }
-
-  /**
-   * How deep the {@code JNIEnv} of this thread lies in the one {@code JavaThread} around it. The
-   * list is replaced when a thread starts or ends, and an old one is freed; what was read of it is
-   * only compared, and read again when nothing fits.
-   */
-  private static long envToThreadBytes(long env, VmStructs structs) {
-    long list = structs.address("ThreadsSMRSupport::_java_thread_list");
-    long length = structs.offset("ThreadsList::_length");
-    long threads = structs.offset("ThreadsList::_threads");
-    long size = structs.size("JavaThread");
-    for (int tries = 0; tries < TRIES; tries++) {
-      // SAFETY: this thread is in the list, which HotSpot keeps for some time after replacing it.
-      long now = Raw.getLong(list);
-      long data = Raw.getLong(now + threads);
-      int count = Raw.getInt(now + length);
-      for (int i = 0; i < count; i++) {
-        long distance = env - Raw.getLong(data + (long) i * Long.BYTES);
-        if (distance > 0 && distance < size) {
-          return distance;
-        }
-      }
-    }
-    throw new UnsupportedOperationException(
-        "JNIEnv must lie inside a JavaThread of the list: size=" + size);
+        structs.constant("_thread_in_native"),
+        structs.offset("Thread::_osthread"),
+        structs.offset("OSThread::_thread_id"));
   }
 
   /** The {@code JavaVM*}. */
@@ -114,6 +99,16 @@ public final class JavaStacks {
   /** The state of a thread that runs C code and may be stopped at any time. */
   public int threadInNative() {
     return threadInNative;
+  }
+
+  /** Where a {@code JavaThread} has the address of its {@code OSThread}. */
+  int osThreadOffset() {
+    return osThreadOffset;
+  }
+
+  /** Where an {@code OSThread} has the system's number of the thread, an {@code int}. */
+  int threadIdOffset() {
+    return threadIdOffset;
   }
 
   /** The {@code JavaThread*} of the calling platform thread, for tests. */

@@ -18,6 +18,7 @@ import java.lang.invoke.MethodHandle;
 final class JvmTables {
   /* jni.h, JNIInvokeInterface_ and JNINativeInterface_: the place in the table. */
   static final int VM_GET_ENV = 6;
+  private static final int JNI_GET_JAVA_VM = 219;
 
   /* jvmti.h numbers its functions from 1. */
   static final int JVMTI_GET_STACK_TRACE = 104 - 1;
@@ -46,18 +47,9 @@ final class JvmTables {
   /** A {@code jvmtiEnv*} of ours, never disposed of. */
   final long jvmti;
 
-  JvmTables(SymbolLookup jvm) {
+  JvmTables(SymbolLookup jvm, ThreadRecords threads) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment getVms =
-          jvm.find("JNI_GetCreatedJavaVMs")
-              .orElseThrow(() ->
-                  new UnsupportedOperationException("libjvm must export JNI_GetCreatedJavaVMs"));
-      MemorySegment vms = arena.allocate(ADDRESS);
-      // SAFETY: room for the one pointer that is asked for; the count is not asked for twice.
-      check(
-          "JNI_GetCreatedJavaVMs",
-          (int) CREATED_VMS.invokeExact(getVms, vms, 1, arena.allocate(JAVA_INT)));
-      vm = vms.get(JAVA_LONG, 0);
+      vm = vm(jvm, threads, arena);
       jvmti = env(JVMTI_VERSION);
       MemorySegment wanted = arena.allocate(CAPABILITIES_BYTES, Long.BYTES);
       wanted.set(JAVA_LONG, 0, CAN_GET_SOURCE_FILE_NAME | CAN_GET_LINE_NUMBERS);
@@ -68,6 +60,27 @@ final class JvmTables {
     } catch (Throwable e) {
       throw failure(e);
     }
+  }
+
+  /** As HotSpot tells it, or, before it is started up, by the interface of this thread. */
+  private static long vm(SymbolLookup jvm, ThreadRecords threads, Arena arena) throws Throwable {
+    MemorySegment getVms =
+        jvm.find("JNI_GetCreatedJavaVMs")
+            .orElseThrow(() ->
+                new UnsupportedOperationException("libjvm must export JNI_GetCreatedJavaVMs"));
+    MemorySegment found = arena.allocate(ADDRESS);
+    MemorySegment count = arena.allocate(JAVA_INT);
+    // SAFETY: room for the one pointer that is asked for.
+    check("JNI_GetCreatedJavaVMs", (int) CREATED_VMS.invokeExact(getVms, found, 1, count));
+    return count.get(JAVA_INT, 0) > 0 ? found.get(JAVA_LONG, 0) : vmOfThisThread(threads, arena);
+  }
+
+  static long vmOfThisThread(ThreadRecords threads, Arena arena) throws Throwable {
+    long env = threads.jniEnv(threads.of(LibC.threadId()));
+    MemorySegment found = arena.allocate(ADDRESS);
+    // SAFETY: the interface of this thread, or of one that it was on just now; one pointer.
+    check("GetJavaVM", (int) TI_OUT.invokeExact(function(env, JNI_GET_JAVA_VM), env, found));
+    return found.get(JAVA_LONG, 0);
   }
 
   /** The address of an interface's function by its place in the table. */

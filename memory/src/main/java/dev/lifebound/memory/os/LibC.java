@@ -229,4 +229,12 @@ public final class LibC {
   static void ioctl(int fd, long request, MemorySegment structure) {
     callInt("ioctl", fd, request, structure.address());
   }
+
+  /** A failed call's own exception as it is; anything else is a defect of ours. */
+  static RuntimeException failure(String call, Throwable cause) {
+    return cause instanceof RuntimeException known
+        ? known
+        : new IllegalStateException(
+            "a linked call must not throw: call=" + call + "; report this", cause);
+  }
 }

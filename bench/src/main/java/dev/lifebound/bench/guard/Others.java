@@ -1,0 +1,20 @@
+package dev.lifebound.bench.guard;
+
+import dev.lifebound.bench.watch.WatchBench;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The part of the topic that measures the watch. */
+final class Others {
+  private Others() {}
+
+  /** Its figures, each followed by a blank. */
+  static String figures(boolean quick) throws IOException, InterruptedException {
+    Map<String, Double> figures = WatchBench.run(quick);
+    return figures.entrySet().stream()
+        .map(figure -> String.format(Locale.ROOT, "%s=%.4g ", figure.getKey(), figure.getValue()))
+        .collect(Collectors.joining());
+  }
+}
