@@ -38,7 +38,7 @@ final class WatchCore implements AdoptedTable.Memory {
   /** Rates from this on may take one part in 2^BUDGET_SHIFT of a thread's time. */
   private static final int LEAST_BUDGETED = 256;
 
-  private static final int BUDGET_SHIFT = 7;
+  private static final int BUDGET_SHIFT = 8;
 
   /** How often libraries are looked for; a call of dlopen that we see wakes us before. */
   private static final int TICK_MILLIS = 50;
