@@ -19,7 +19,7 @@ final class SecondCopies implements ClassFileTransformer {
       @Nullable Class<?> redefined,
       @Nullable ProtectionDomain domain,
       byte[] bytes) {
-    if (REGISTRY.equals(name) && loader != SecondCopies.class.getClassLoader()) {
+    if (REGISTRY.equals(name) && !SecondCopies.class.getClassLoader().equals(loader)) {
       CodeSource source = domain == null ? null : domain.getCodeSource();
       Console.print(
           "a second copy of the library is loaded: second="
