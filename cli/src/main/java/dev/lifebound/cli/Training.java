@@ -67,6 +67,7 @@ final class Training {
       {"lab", "--help"},
       {"lab", "small-block"},
       {"lab", "small-block", "--json"},
+      {"ledger", "--help"},
       {"scan", "--help"},
       {"scan", go, java},
       {"scan", go, java, "--json"},

@@ -29,7 +29,9 @@ public final class Lifebound {
     return new Lifebound(
         List.of(
             terminal -> new LabCommand(Laboratory::run, terminal),
-            terminal -> new ScanCommand(new SourceAnalysis(), terminal)));
+            terminal -> new ScanCommand(new SourceAnalysis(), terminal),
+            terminal ->
+                new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal)));
   }
 
   /**

@@ -18,6 +18,8 @@ enum Problem {
   OUTPUT_NOT_WRITABLE(ExitCode.COULD_NOT_RUN),
   /** No process or temporary folder for the laboratory. */
   LAB_CANNOT_START(ExitCode.COULD_NOT_RUN),
+  /** The ledger does not exist, cannot be opened, or is something else. */
+  LEDGER_UNREADABLE(ExitCode.COULD_NOT_RUN),
   /** The heap is too small for the input. */
   OUT_OF_MEMORY(ExitCode.COULD_NOT_RUN),
   /** A defect of Lifebound. */

@@ -1,8 +1,8 @@
 /**
  * Explains the death of a JVM from what it left behind.
  *
- * <p>Today the package reads the {@code hs_err} file; joining it with the ledger and a heap dump
- * comes on top of that.
+ * <p>Today the package reads the {@code hs_err} file, and turns the incidents of a ledger into
+ * findings; joining both with a heap dump comes on top of that.
  *
  * <h2>Words</h2>
  *

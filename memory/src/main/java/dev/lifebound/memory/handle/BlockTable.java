@@ -127,6 +127,7 @@ class BlockTable {
       throw e;
     }
     counters.allocated(handle, byteSize, account.tag);
+    Chronicle.allocated(this, handle, byteSize, account);
   }
 
   private long enterLarge(long byteSize, Tags.Account account, int owner) {
@@ -188,6 +189,11 @@ class BlockTable {
     lives.allocated(handle, byteSize, account.tag);
     SlotTable.setStateRelease(slot, SlotTable.liveWord(handle, 1));
     counters.allocated(handle, byteSize, account.tag);
+    if (held.origin() == HeldBlock.Origin.OWN) {
+      Chronicle.allocated(this, handle, byteSize, account);
+    } else {
+      Chronicle.adopted(handle, held.segment().address(), byteSize, account);
+    }
     // close() writes that it closes and then looks for blocks; this publishes a block, and who
     // calls
     // then looks whether it is closed. Neither look may come first.
@@ -306,7 +312,9 @@ class BlockTable {
       return KeyRelease.DEFERRED;
     }
     addresses.leaveOwn(handle);
-    settle(stripe, page, handle, SlotTable.size(slot));
+    long size = SlotTable.size(slot);
+    Chronicle.freed(this, handle, size, tags.account(SlotTable.tag(slot)));
+    settle(stripe, page, handle, size);
     return KeyRelease.FREED;
   }
 
@@ -423,6 +431,7 @@ class BlockTable {
     if (ends) {
       lives.freed(handle);
       if (newState == SlotTable.FREED_BY_C) {
+        Chronicle.freedByC(this, handle);
         forgetAddress(slot, handle);
       }
     }
@@ -611,6 +620,9 @@ class BlockTable {
     Page page = SlotTable.page(slot);
     long size = size(handle);
     RuntimeException failure = null;
+    if (SlotTable.state(word) != SlotTable.FREED_BY_C) {
+      Chronicle.freed(this, handle, size, tags.account(SlotTable.tag(slot)));
+    }
     if (page.isHeld()) {
       failure = freeHeld(handle, page, SlotTable.state(word) == SlotTable.FREED_BY_C);
     } else {
@@ -723,6 +735,20 @@ class BlockTable {
     return page.isHeld()
         ? held(page, slot).segment().address()
         : page.memory.address() + page.offset(slot);
+  }
+
+  /** The address of a block, for a report; 0 when it is not known any more. */
+  long addressIfKnown(long handle) {
+    int slot = Handles.slot(handle);
+    Page page = SlotTable.pageOrNull(slot);
+    if (page == null) {
+      return 0;
+    }
+    HeldBlock held = page.held(slot);
+    if (held != null) {
+      return held.segment().address();
+    }
+    return page.isHeld() ? 0 : page.memory.address() + page.offset(slot);
   }
 
   /** Who holds the memory of a block; null when it is the registry's, or the block is dead. */

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.LedgerName;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Map;
@@ -50,9 +51,14 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     Stripe own = map instanceof ConcurrentMap ? null : table.stripes.add();
     this.stripe = own;
     // Captures the map below and not this one: blocks must not keep their registry reachable.
+    BlockTable mine = table;
+    LedgerName name = account.name;
     this.number =
-        table.boundKeys.register(
-            own == null ? map::remove : handle -> locked(own, () -> map.remove(handle)));
+        table.boundKeys.register(handle -> {
+          if (locked(own, () -> map.remove(handle)) != null) {
+            Chronicle.unbound(mine, handle, name, handle);
+          }
+        });
   }
 
   /**
@@ -116,6 +122,7 @@ public final class BoundKeyMap<V> implements AutoCloseable {
 
   /** The map may have been closed, or the block have ended, before the entry was there. */
   private long checked(long handle) {
+    Chronicle.bound(table, handle, account.name, handle);
     if (closed || !SlotTable.isLive(SlotTable.stateAcquire(Handles.slot(handle)), handle)) {
       remove(handle);
       checkOpen();
@@ -146,10 +153,12 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     Stripe own = stripe;
     if (own == null) {
       value = map.remove(handle);
+      unbound(handle, value);
     } else {
       own.lock();
       try {
         value = map.remove(handle);
+        unbound(handle, value);
         // A closed map's stripe must not take slots any more.
         if (value != null && !closed) {
           released = table.releaseKeyIn(own, handle);
@@ -166,6 +175,12 @@ public final class BoundKeyMap<V> implements AutoCloseable {
       }
     }
     return value;
+  }
+
+  private void unbound(long handle, @Nullable V value) {
+    if (value != null) {
+      Chronicle.unbound(table, handle, account.name, handle);
+    }
   }
 
   public int size() {

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.LedgerName;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
   private final BlockTable table;
   private final Registry registry;
   private final Map<K, Long> map;
+  private final LedgerName name;
   private final boolean concurrent;
   private volatile boolean closed;
 
@@ -54,16 +56,19 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
    * One entry, as its block knows it. Equal bindings are the same entry. Knows the map below and
    * not this one, which holds the registry: blocks must not keep their registry reachable.
    */
-  record Binding<K>(Map<K, Long> map, BlockTable table, K key) implements StaleListener {
+  record Binding<K>(Map<K, Long> map, BlockTable table, LedgerName name, K key)
+      implements StaleListener {
     @Override
     public void stale(long handle) {
       if (map.remove(key, handle)) {
+        Chronicle.unbound(table, handle, name, key);
         table.releaseIfHeld(handle, false);
       }
     }
 
     /** The entry has left the map below: its binding and its reference go. */
     void dropped(long handle) {
+      Chronicle.unbound(table, handle, name, key);
       table.attachments.unlisten(handle, this);
       table.releaseIfHeld(handle, false);
     }
@@ -80,7 +85,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
     }
   }
 
-  private BoundMap(Registry registry, Map<K, Long> map) {
+  private BoundMap(Registry registry, Map<K, Long> map, LedgerName name) {
     if (!map.isEmpty()) {
       throw new IllegalArgumentException(
           "a bound map must begin empty: entries="
@@ -89,6 +94,7 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
     }
     this.registry = registry;
     this.table = registry.table();
+    this.name = name;
     this.concurrent = map instanceof ConcurrentMap;
     this.map = concurrent ? map : Collections.synchronizedMap(map);
   }
@@ -99,7 +105,15 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
    * @throws IllegalArgumentException when the map has entries
    */
   public static <K> BoundMap<K> over(Registry registry, Map<K, Long> map) {
-    return new BoundMap<>(registry, map);
+    return new BoundMap<>(registry, map, Chronicle.placeOfMap());
+  }
+
+  /**
+   * As above, with the name under which the ledger's events and the reports of crashes know the
+   * map; otherwise that is the place where it was made.
+   */
+  public static <K> BoundMap<K> over(Registry registry, Map<K, Long> map, String name) {
+    return new BoundMap<>(registry, map, LedgerName.of(name));
   }
 
   /**
@@ -107,8 +121,8 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
    */
   public static <K> BoundMap<K> over(
       Registry registry, ConcurrentMap<K, Long> cache, Evictions<K> evictions) {
-    BoundMap<K> bound = new BoundMap<>(registry, cache);
-    evictions.bind(bound.table, bound.map);
+    BoundMap<K> bound = new BoundMap<>(registry, cache, Chronicle.placeOfMap());
+    evictions.bind(bound.table, bound.map, bound.name);
     return bound;
   }
 
@@ -269,13 +283,15 @@ public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
               + "; put before close()");
     }
     table.attachments.listen(handle, binding(key));
+    Chronicle.bound(table, handle, name, key);
   }
 
   private Binding<K> binding(K key) {
-    return new Binding<>(map, table, key);
+    return new Binding<>(map, table, name, key);
   }
 
   private void unbind(K key, long handle) {
+    Chronicle.unbound(table, handle, name, key);
     table.attachments.unlisten(handle, binding(key));
   }
 

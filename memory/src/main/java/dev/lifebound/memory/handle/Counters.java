@@ -19,6 +19,7 @@ final class Counters {
 
   void staleUse(long handle, String operation, StaleHandleException refusal) {
     staleUses.increment();
+    Chronicle.staleUse(handle, operation);
     if (Events.areOn()) {
       JfrEvents.staleUse(handle, operation, refusal);
     }
@@ -26,6 +27,7 @@ final class Counters {
 
   void doubleRelease(long handle, DoubleReleaseException refusal) {
     doubleReleases.increment();
+    Chronicle.doubleRelease(handle);
     if (Events.areOn()) {
       JfrEvents.doubleFree(handle, refusal);
     }

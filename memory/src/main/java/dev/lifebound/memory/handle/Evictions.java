@@ -1,5 +1,6 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.LedgerName;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * cleanUp}.
  */
 public final class Evictions<K> {
-  private record Bound<K>(BlockTable table, Map<K, Long> map) {}
+  private record Bound<K>(BlockTable table, Map<K, Long> map, LedgerName name) {}
 
   /** Not the bound map itself: the cache holds us, and must not keep a registry reachable. */
   private volatile @Nullable Bound<K> bound;
@@ -49,14 +50,14 @@ public final class Evictions<K> {
               + key
               + "; give them to BoundMap.over before the cache is used");
     }
-    new BoundMap.Binding<>(mine.map, mine.table, key).dropped(handle);
+    new BoundMap.Binding<>(mine.map, mine.table, mine.name, key).dropped(handle);
   }
 
-  void bind(BlockTable table, Map<K, Long> map) {
+  void bind(BlockTable table, Map<K, Long> map, LedgerName name) {
     if (bound != null) {
       throw new IllegalArgumentException(
           "evictions must belong to one bound map; make a new Evictions for each");
     }
-    bound = new Bound<>(table, map);
+    bound = new Bound<>(table, map, name);
   }
 }

@@ -123,6 +123,7 @@ final class Leaks implements Runnable {
   void report(List<Leak> leaks) {
     for (Leak leak : leaks) {
       table.counters.leaked(leak);
+      Chronicle.leaked(leak, table.tags.account(leak.tag()));
       try {
         listener.accept(leak);
       } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.LedgerName;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,12 +26,17 @@ final class Tags {
   static final class Account {
     final int number;
     final String tag;
+
+    /** The tag as the ledger knows it. */
+    final LedgerName name;
+
     final long byteLimit;
     private final AtomicLong limitedBytes = new AtomicLong();
 
     Account(int number, String tag, long byteLimit) {
       this.number = number;
       this.tag = tag;
+      this.name = LedgerName.of(tag);
       this.byteLimit = byteLimit;
     }
   }

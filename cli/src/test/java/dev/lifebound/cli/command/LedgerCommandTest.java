@@ -1,0 +1,236 @@
+package dev.lifebound.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lifebound.memory.ledger.Ledger;
+import dev.lifebound.memory.ledger.LedgerName;
+import dev.lifebound.memory.ledger.LedgerSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class LedgerCommandTest {
+  private static final LedgerSettings SETTINGS =
+      LedgerSettings.defaults().withSize(4, 64).withStacks(1, 4);
+  private static final LedgerName TAG = LedgerName.of("session");
+  private static final LedgerName MAP = LedgerName.of("Cache.sessions");
+
+  @TempDir private Path folder;
+  private Path file = Path.of("");
+
+  @BeforeEach
+  void write() throws Exception {
+    file = folder.resolve("app.ledger");
+    try (Ledger ledger = Ledger.create(file, SETTINGS)) {
+      ledger.allocate(0x10, 0x7000, 64, TAG);
+      ledger.bind(0x10, 0x7000, MAP, "anna");
+      ledger.allocate(0x11, 0x8000, 64, TAG);
+      Thread.ofPlatform()
+          .name("cleaner\u001b[2J")
+          .start(() -> ledger.free(0x10, 0x7000, 64, TAG))
+          .join();
+      ledger.staleUse(0x10, 0x7000, LedgerName.of("lease"));
+      ledger.staleUse(0x10, 0x7000, LedgerName.of("lease"));
+      ledger.leak(0x12, 3, 300, TAG, List.of());
+    }
+  }
+
+  private static Recorder run(Object... arguments) {
+    return ran(0, () -> {}, arguments);
+  }
+
+  private static Recorder ran(int exit, LedgerCommand.Pause pause, Object... arguments) {
+    Recorder recorder = new Recorder();
+    Lifebound program = new Lifebound(List.of(terminal -> new LedgerCommand(pause, terminal)));
+    String[] words =
+        Stream.concat(Stream.of("ledger"), Arrays.stream(arguments).map(Object::toString))
+            .toArray(String[]::new);
+    assertThat(recorder.run(program, words)).as(recorder.err()).isEqualTo(exit);
+    return recorder;
+  }
+
+  private static List<String> events(Recorder recorder) {
+    return recorder
+        .out()
+        .lines()
+        .filter(line -> line.matches("\\d{4}-.*"))
+        .map(line -> line.replaceFirst("^\\S+ \\S+ +", "").replaceAll(" +", " "))
+        .toList();
+  }
+
+  @Test
+  void theTextTellsTheProcessAndEveryEvent() {
+    Recorder recorder = run(file);
+    assertThat(recorder.err()).isEmpty();
+    assertThat(recorder.out())
+        .startsWith("ledger   " + file + ", version 1.0\n")
+        .contains("process  " + ProcessHandle.current().pid() + ", ")
+        .contains("closed by the program (UTC)")
+        .contains(
+            "    at dev.lifebound.cli.command.LedgerCommandTest.write(LedgerCommandTest.java:");
+    String thread = "[thread " + Thread.currentThread().getName() + " #";
+    assertThat(events(recorder))
+        .hasSize(9)
+        .anyMatch(
+            line -> line.startsWith("allocate block 0x10 at 0x7000, 64 bytes, session " + thread))
+        .anyMatch(
+            line -> line.startsWith("bind block 0x10 at 0x7000, Cache.sessions key anna " + thread))
+        .anyMatch(line -> line.startsWith("stale-use block 0x10 at 0x7000, lease " + thread))
+        .anyMatch(
+            line -> line.startsWith("leak block 0x12 and others, 3 blocks, 300 bytes, session"))
+        .as("control characters never reach the terminal")
+        .anyMatch(line -> line.contains("[thread cleaner?[2J #"))
+        .noneMatch(line -> line.contains("\u001b"));
+  }
+
+  @Test
+  void eventsAreChosenByBlockAddressThreadAndMap() {
+    assertThat(events(run(file, "--block", "0x10"))).hasSize(5);
+    assertThat(events(run(file, "--block", "16"))).hasSize(5);
+    assertThat(events(run(file, "--block", "0x803f"))).hasSize(1);
+    assertThat(events(run(file, "--block", "0x8040"))).isEmpty();
+    assertThat(events(run(file, "--thread", "cleaner\u001b[2J"))).hasSize(2);
+    assertThat(events(run(file, "--thread", Thread.currentThread().threadId()))).hasSize(7);
+    assertThat(events(run(file, "--map", "Cache.sessions")))
+        .as("the map's own events, and those of the block it held")
+        .hasSize(5);
+    assertThat(events(run(file, "--map", "Cache.sessions", "--thread", "nobody"))).isEmpty();
+  }
+
+  @Test
+  void sinceIsALengthOfTimeOrAMoment() {
+    assertThat(events(run(file, "--since", "1d"))).hasSize(9);
+    assertThat(events(run(file, "--since", "0ms"))).hasSizeBetween(1, 3);
+    assertThat(events(run(file, "--since", "2020-01-01T00:00:00Z"))).hasSize(9);
+    assertThat(events(run(file, "--since", "2999-01-01T00:00:00Z"))).isEmpty();
+  }
+
+  @Test
+  void theJsonIsAsItsPageSays() throws Exception {
+    JsonNode schema = schema();
+    JsonNode json = JsonMapper.shared().readTree(run(file, "--json").out());
+    assertThat(json.propertyNames()).containsExactlyElementsOf(required(schema));
+    assertThat(json.get("state").asString()).isEqualTo("closed");
+    assertThat(json.get("events").size()).isEqualTo(9);
+    for (JsonNode event : json.get("events")) {
+      assertThat(event.propertyNames())
+          .containsExactlyElementsOf(required(schema.get("$defs").get("event")));
+    }
+    JsonNode bind = json.get("events").get(2);
+    assertThat(bind.get("block").asString()).isEqualTo("0x10");
+    assertThat(bind.get("key").asString()).isEqualTo("anna");
+    assertThat(bind.get("pc").isNull()).isTrue();
+    assertThat(bind.get("stack").get(0).asString()).contains("LedgerCommandTest.write(");
+  }
+
+  private static JsonNode schema() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "formats", "ledger.md"));
+    String block = page.substring(page.indexOf("```json\n") + 8);
+    return JsonMapper.shared().readTree(block.substring(0, block.indexOf("```")));
+  }
+
+  private static List<String> required(JsonNode schema) {
+    return schema.get("required").valueStream().map(JsonNode::asString).toList();
+  }
+
+  @Test
+  void theSarifHoldsOneFindingForEachPlace() {
+    JsonNode run = JsonMapper.shared().readTree(run(file, "--sarif").out()).get("runs").get(0);
+    assertThat(run.get("tool").get("driver").get("name").asString()).isEqualTo("lifebound-ledger");
+    // Both stale uses are on lines of their own; the leak has no frame of the program.
+    assertThat(run.get("results").valueStream().map(result -> result.get("ruleId").asString()))
+        .containsExactlyInAnyOrder("LBR001", "LBR001", "LBR003");
+    JsonNode stale =
+        run.get("results")
+            .valueStream()
+            .filter(result -> result.get("ruleId").asString().equals("LBR001"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(stale.get("level").asString()).isEqualTo("error");
+    assertThat(stale.toString())
+        .contains("dev/lifebound/cli/command/LedgerCommandTest.java", "Cache.sessions", "anna");
+    assertThat(stale.get("codeFlows").get(0).toString()).contains("allocate", "insert", "free");
+  }
+
+  @Test
+  void aLivingLedgerIsFollowedUntilItIsClosed() throws Exception {
+    Path live = folder.resolve("live");
+    Ledger ledger = Ledger.create(live, SETTINGS);
+    try (ledger) {
+      ledger.allocate(1, 1, 1, TAG);
+      int[] pauses = {0};
+      LedgerCommand.Pause pause =
+          () -> {
+            switch (pauses[0]++) {
+              case 0 -> ledger.allocate(2, 2, 2, TAG);
+              case 1 -> {
+                // Nothing happens.
+              }
+              case 2 -> ledger.free(2, 2, 2, TAG);
+              default -> ledger.close();
+            }
+          };
+      Recorder text = ran(0, pause, live, "-f");
+      assertThat(events(text).stream().map(line -> line.replaceFirst(" \\[.*", "")))
+          .hasSize(4)
+          .endsWith(
+              "allocate block 0x1 at 0x1, 1 bytes, session",
+              "allocate block 0x2 at 0x2, 2 bytes, session",
+              "free block 0x2 at 0x2, 2 bytes, session");
+      assertThat(text.out())
+          .contains("now, the process is running")
+          .endsWith("the program has closed the ledger\n");
+      assertThat(pauses[0]).isEqualTo(4);
+    }
+    Recorder json = run(file, "-f", "--json");
+    assertThat(json.out().lines())
+        .hasSize(9)
+        .allSatisfy(
+            line -> assertThat(JsonMapper.shared().readTree(line).get("event")).isNotNull());
+  }
+
+  @Test
+  void whatIsNoLedgerIsOneLineAndExitTwo() throws Exception {
+    Path text = Files.writeString(folder.resolve("text"), "hello");
+    for (Path wrong : List.of(text, folder, folder.resolve("none"))) {
+      Recorder recorder = ran(2, () -> {}, wrong);
+      assertThat(recorder.out()).isEmpty();
+      assertThat(recorder.err())
+          .matches("lifebound: a ledger must .*: file=.*; .* \\[ledger-unreadable]\n");
+    }
+  }
+
+  @Test
+  void aCutLedgerIsReadWithANotice() throws Exception {
+    Path cut = Files.write(folder.resolve("cut"), Arrays.copyOf(Files.readAllBytes(file), 9_000));
+    Recorder recorder = run(cut);
+    assertThat(recorder.out()).contains("notice   the file was cut: 9000 of ", " [ledger-cut]");
+    assertThat(events(recorder)).isNotEmpty();
+  }
+
+  @Test
+  void wrongOptionsAreUsageErrors() {
+    for (List<Object> wrong :
+        List.<List<Object>>of(
+            List.of(),
+            List.of(file, "--json", "--sarif"),
+            List.of(file, "-f", "--sarif"),
+            List.of(file, "--block", "eleven"),
+            List.of(file, "--block", "-1"),
+            List.of(file, "--since", "yesterday"),
+            List.of(file, file))) {
+      Recorder recorder = ran(64, () -> {}, wrong.toArray());
+      assertThat(recorder.out()).isEmpty();
+      assertThat(recorder.err())
+          .endsWith("; see lifebound ledger --help [usage]\n")
+          .hasLineCount(1);
+    }
+  }
+}

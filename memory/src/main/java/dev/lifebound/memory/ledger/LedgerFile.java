@@ -1,0 +1,193 @@
+package dev.lifebound.memory.ledger;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What can be read of a ledger: of a living process, of a dead one, of a part of a file.
+ *
+ * <p>Every event that is given was whole, by its check. What is not whole is counted and told in
+ * {@link #notices}.
+ */
+public final class LedgerFile {
+  private final LedgerHeader header;
+  private final boolean live;
+  private final List<LedgerEvent> events;
+  private final List<LedgerNotice> notices;
+  private final long[] newest;
+  private final long unfinished;
+  private final long damaged;
+  private final long missing;
+
+  private LedgerFile(
+      LedgerHeader header,
+      boolean live,
+      List<LedgerEvent> events,
+      List<LedgerNotice> notices,
+      long[] newest,
+      StripeReader.Counts counts) {
+    this.header = header;
+    this.live = live;
+    this.events = List.copyOf(events);
+    this.notices = List.copyOf(notices);
+    this.newest = newest;
+    this.unfinished = counts.unfinished;
+    this.damaged = counts.damaged;
+    this.missing = counts.missing;
+  }
+
+  /**
+   * Reads a file as it is now. One that is being written gives what was whole at the moment of
+   * reading each record.
+   *
+   * @throws LedgerException when there is no such file, it cannot be opened, or it is no ledger
+   */
+  public static LedgerFile read(Path path) throws LedgerException {
+    byte[] bytes;
+    boolean locked = isLocked(path);
+    // Not mapped: a file that somebody cuts meanwhile would be a SIGBUS.
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes(Math.toIntExact(LedgerSettings.MAX_FILE_BYTES + 1));
+    } catch (IOException e) {
+      throw new LedgerException(
+          "a ledger must be a file that can be read: file="
+              + path
+              + ", reason="
+              + reason(e)
+              + "; check name and permissions",
+          e);
+    }
+    return parse(path, bytes, locked);
+  }
+
+  /** The writer holds a lock as long as it lives; the system takes it away from a dead process. */
+  private static boolean isLocked(Path path) {
+    try (FileChannel channel = FileChannel.open(path);
+        FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
+      return lock == null;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    } catch (IOException e) {
+      // The reading itself will say what is wrong.
+      return false;
+    }
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file";
+    }
+    String reason = e instanceof FileSystemException known ? known.getReason() : e.getMessage();
+    return e.getClass().getSimpleName() + (reason == null ? "" : " " + reason);
+  }
+
+  /**
+   * @param path for messages
+   * @param locked whether its writer lives
+   */
+  static LedgerFile parse(Path path, byte[] bytes, boolean locked) throws LedgerException {
+    List<LedgerNotice> notices = new ArrayList<>();
+    HeaderReader header = HeaderReader.read(path, bytes, notices);
+    ByteBuffer file = ByteBuffer.wrap(bytes).order(header.order);
+    TextReader texts = new TextReader(file, header.textOffset, header.textBytes);
+    StripeReader.Counts counts = new StripeReader.Counts();
+    long[] newest = new long[header.stripes];
+    List<StripeReader> stripes = new ArrayList<>();
+    for (int i = 0; i < header.stripes; i++) {
+      StripeReader stripe = StripeReader.read(file, header, i, counts);
+      stripes.add(stripe);
+      newest[i] = stripe.newest;
+    }
+    List<LedgerEvent> events = events(header, stripes, texts);
+    LedgerHeader told = header.publicHeader();
+    boolean live = locked && told.closed() == null;
+    counts.notices(live, notices);
+    texts.notices(notices);
+    return new LedgerFile(told, live, events, notices, newest, counts);
+  }
+
+  private static List<LedgerEvent> events(
+      HeaderReader header, List<StripeReader> stripes, TextReader texts) {
+    Set<List<Long>> incidents = new HashSet<>();
+    ThreadNames names = new ThreadNames();
+    for (StripeReader stripe : stripes) {
+      names.learn(stripe);
+      if (stripe.kind != Layout.KIND_INCIDENTS) {
+        stripe.records.stream()
+            .filter(RawEvent::isIncident)
+            .forEach(record -> incidents.add(record.content()));
+      }
+    }
+    List<RawEvent> records = new ArrayList<>();
+    for (StripeReader stripe : stripes) {
+      for (RawEvent record : stripe.records) {
+        if (stripe.kind != Layout.KIND_INCIDENTS || !incidents.contains(record.content())) {
+          records.add(record);
+        }
+      }
+    }
+    // Within a stripe the order is that of the sequence: its times are made not to go back.
+    records.sort(
+        Comparator.comparingLong(RawEvent::order)
+            .thenComparingInt(RawEvent::stripe)
+            .thenComparingLong(RawEvent::sequence));
+    return records.stream().map(record -> record.event(header, texts, names)).toList();
+  }
+
+  /** The process that wrote it. */
+  public LedgerHeader header() {
+    return header;
+  }
+
+  /** Whether the process that writes it was there at the moment of reading. */
+  public boolean isLive() {
+    return live;
+  }
+
+  /** The events, oldest first; those of one thread in the order in which they happened. */
+  public List<LedgerEvent> events() {
+    return events;
+  }
+
+  /** The events that an earlier reading of the same file did not have. */
+  public List<LedgerEvent> eventsAfter(LedgerFile earlier) {
+    return events.stream()
+        .filter(event ->
+            event.stripe() >= earlier.newest.length
+                || event.sequence() > earlier.newest[event.stripe()])
+        .toList();
+  }
+
+  /** What could not be read, and what a reader should know. */
+  public List<LedgerNotice> notices() {
+    return notices;
+  }
+
+  /** Events that were being written at the end, or at the moment of reading. */
+  public long unfinished() {
+    return unfinished;
+  }
+
+  /** Records that are not as they were written. */
+  public long damaged() {
+    return damaged;
+  }
+
+  /** Events whose place in a ring holds another or none, though later ones are there. */
+  public long missing() {
+    return missing;
+  }
+}

@@ -1,0 +1,155 @@
+package dev.lifebound.memory.ledger;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mapped file of one ledger.
+ *
+ * <p>Every byte is written before the file is mapped: on a full disk that is an error here. A hole
+ * in the file would be a SIGBUS at some event later.
+ */
+final class LedgerStore implements AutoCloseable {
+  private static final int CHUNK_BYTES = 1 << 18;
+  private static final String PREVIOUS = ".previous";
+  private static final Set<OpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+
+  final Path path;
+
+  /** Unmapped when nothing refers to it any more, so that a writer never meets unmapped memory. */
+  final MemorySegment memory;
+
+  private final FileChannel channel;
+
+  private LedgerStore(Path path, FileChannel channel, MemorySegment memory) {
+    this.path = path;
+    this.channel = channel;
+    this.memory = memory;
+  }
+
+  /**
+   * A new file of zeroes for the owner alone. What was there before is kept under the name with
+   * {@code .previous} behind it: it may be the only witness of why this process was started again.
+   */
+  static LedgerStore create(Path path, long bytes) throws LedgerException {
+    FileChannel channel = null;
+    try {
+      setAside(path);
+      channel = open(path);
+      lock(path, channel);
+      fill(channel, bytes);
+      MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
+      return new LedgerStore(path, channel, memory);
+    } catch (IOException | UnsupportedOperationException e) {
+      abandon(path, channel);
+      if (e instanceof LedgerException known) {
+        throw known;
+      }
+      throw new LedgerException(
+          "the ledger must be a new file in a folder with room: file="
+              + path
+              + ", bytes="
+              + bytes
+              + ", reason="
+              + reason(e)
+              + "; name another file, or free some space",
+          e);
+    }
+  }
+
+  private static void setAside(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw new LedgerException(
+          "a ledger must not replace what is no plain file: file="
+              + path
+              + "; name another file, or remove it");
+    }
+    try (FileChannel old = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      lock(path, old);
+      Files.move(
+          path,
+          path.resolveSibling(path.getFileName() + PREVIOUS),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static FileChannel open(Path path) throws IOException {
+    FileAttribute<?> ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    try {
+      return FileChannel.open(path, NEW, ownerOnly);
+    } catch (UnsupportedOperationException e) {
+      // No POSIX permissions on this system: those of the folder must do.
+      return FileChannel.open(path, NEW);
+    }
+  }
+
+  /** Held until the ledger is closed or the process ends, however it ends. */
+  private static void lock(Path path, FileChannel channel) throws IOException {
+    @Nullable FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      throw new LedgerException(
+          "a ledger must belong to one process: file="
+              + path
+              + ", locked=true; write %p into the name, it becomes the process number");
+    }
+  }
+
+  private static void fill(FileChannel channel, long bytes) throws IOException {
+    ByteBuffer zeroes = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    for (long at = 0; at < bytes; ) {
+      zeroes.clear().limit((int) Math.min(CHUNK_BYTES, bytes - at));
+      at += channel.write(zeroes, at);
+    }
+  }
+
+  private static void abandon(Path path, @Nullable FileChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+        Files.deleteIfExists(path);
+      } catch (IOException _) {
+        // The first failure is the one to tell.
+      }
+    }
+  }
+
+  private static String reason(Exception e) {
+    String reason = e instanceof FileSystemException known ? known.getReason() : e.getMessage();
+    return e.getClass().getSimpleName() + (reason == null ? "" : " " + reason);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException _) {
+      // The file is written through its mapping; only the lock is gone or stays.
+    }
+  }
+}
