@@ -2,6 +2,7 @@ package dev.lifebound.memory.handle;
 
 import dev.lifebound.memory.ledger.LedgerName;
 import dev.lifebound.memory.ledger.LedgerSink;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -83,6 +84,12 @@ final class Chronicle {
   }
 
   static void leaked(Leak leak, Tags.Account account) {
-    LedgerSink.leak(leak.handle(), leak.blocks(), leak.bytes(), account.name);
+    Site site = leak.allocated();
+    LedgerSink.leak(
+        leak.handle(),
+        leak.blocks(),
+        leak.bytes(),
+        account.name,
+        site == null ? List.of() : site.frames());
   }
 }

@@ -28,7 +28,9 @@ class ChronicleTest {
       ledger.install();
       work.run();
     }
-    return LedgerFile.read(file).events();
+    return LedgerFile.read(file).events().stream()
+        .filter(event -> event.type() != EventType.THREAD)
+        .toList();
   }
 
   @Test

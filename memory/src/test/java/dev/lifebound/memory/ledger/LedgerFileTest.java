@@ -33,8 +33,8 @@ class LedgerFileTest {
     file = folder.resolve("ledger");
     try (Ledger ledger = Ledger.create(file, SMALL)) {
       for (int i = 1; i <= 40; i++) {
-        ledger.allocate(i, 16 * i, 8, TAG);
-        ledger.bind(i, 16 * i, LedgerName.of("map" + i % 3), "key" + i);
+        ledger.allocate(i, 16L * i, 8, TAG);
+        ledger.bind(i, 16L * i, LedgerName.of("map" + i % 3), "key" + i);
       }
       Thread.ofPlatform().name("other").start(() -> ledger.free(40, 640, 8, TAG)).join();
       ledger.staleUse(40, 640, TAG);

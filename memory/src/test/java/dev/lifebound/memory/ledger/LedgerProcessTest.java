@@ -3,9 +3,8 @@ package dev.lifebound.memory.ledger;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -81,6 +80,7 @@ class LedgerProcessTest {
       }
     }
 
+    @SuppressWarnings("restricted") // tests have native access
     private static void crash() {
       // SAFETY: there is none; nothing is mapped there, and that is the point.
       MemorySegment.ofAddress(1L << 17).reinterpret(8).set(JAVA_LONG, 0, 1);
@@ -106,7 +106,10 @@ class LedgerProcessTest {
     Path witness = Files.write(folder.resolve("witness"), new byte[4_096]);
     Process victim = victim(ledger, witness, "-Xint", "crash");
     assertThat(victim.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(victim.exitValue()).as("SIGABRT after the signal").isEqualTo(128 + 6);
+    assertThat(victim.exitValue()).isNotZero();
+    assertThat(victim.getInputStream().readAllBytes())
+        .asString(StandardCharsets.UTF_8)
+        .contains("SIGSEGV");
     check(ledger, witness);
   }
 
@@ -123,10 +126,17 @@ class LedgerProcessTest {
             .directory(folder.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    BufferedReader out =
-        new BufferedReader(new InputStreamReader(victim.getInputStream(), StandardCharsets.UTF_8));
-    assertThat(out.readLine()).isEqualTo("started");
+    assertThat(line(victim.getInputStream())).isEqualTo("started");
     return victim;
+  }
+
+  /** No reader with a buffer, which would take more than the line. */
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.read(); c != '\n' && c >= 0; c = in.read()) {
+      line.append((char) c);
+    }
+    return line.toString();
   }
 
   private static List<String> java(String... flags) {

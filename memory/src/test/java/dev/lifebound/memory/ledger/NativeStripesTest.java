@@ -38,6 +38,7 @@ class NativeStripesTest {
     LONGS.setRelease(record, 0L, commit);
   }
 
+  @SuppressWarnings("restricted") // tests have native access
   private static MemorySegment at(long address) {
     // SAFETY: the ledger says that its stripes lie there, and keeps them mapped.
     return MemorySegment.ofAddress(address).reinterpret(64);
