@@ -43,8 +43,11 @@ final class LedgerBench {
   private static final int UNIT = 1_000;
   private static final int DEPTH = 12;
   private static final long FIRST_BLOCK = 0x0040_0000_1000_0000L;
-  private static final long TWO_THREADS_OPS = 400_000;
-  private static final int WARM_UP_ROUNDS = 20;
+
+  /** About a millisecond: short enough that some rounds have both processors to themselves. */
+  private static final long TWO_THREADS_OPS = 100_000;
+
+  private static final int WARM_UP_ROUNDS = 100;
   private static final LedgerName TAG = LedgerName.of("bench");
 
   private final Ledger plain;
@@ -66,7 +69,7 @@ final class LedgerBench {
           Ledger sampled = Ledger.create(folder.resolve("sampled"), settings)) {
         LedgerBench bench = new LedgerBench(plain, sampled);
         Contest events = bench.events(rounds);
-        double twoThreads = bench.twoThreads(rounds / 10);
+        double twoThreads = bench.twoThreads(rounds / 2);
         Kills.Result kills = new Kills(folder).run(quick ? QUICK_KILLS : KILLS);
         System.out.printf(
             Locale.ROOT,
