@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Dead and good accesses of every kind in this JVM; prints what became of them as {@code
@@ -35,6 +36,8 @@ final class GuardChild {
   private final LongAdder unguarded = new LongAdder();
   private final LongAdder reused = new LongAdder();
   private final Map<String, Integer> missed = new TreeMap<>();
+
+  @SuppressWarnings("UnusedVariable") // keeps results alive
   private volatile long sink;
 
   private GuardChild(Armed guard) {
@@ -107,7 +110,7 @@ final class GuardChild {
     MemorySegment block = guard.tryAllocate(AccessKinds.BLOCK_BYTES).orElse(null);
     while (block == null) {
       unguarded.increment();
-      Thread.yield();
+      LockSupport.parkNanos(20_000);
       block = guard.tryAllocate(AccessKinds.BLOCK_BYTES).orElse(null);
     }
     block.fill((byte) 7);

@@ -1,6 +1,14 @@
 /**
  * Blocks on pages of their own, which die when the block is freed.
  *
+ * <p>There are two guards. {@link dev.lifebound.memory.guard.Guard} arms the process: its machine
+ * code stands in front of the JVM's signal handlers, so that no access to a dead block ends the
+ * process, whoever makes it; each is recorded, and either thrown or run on the old bytes. {@link
+ * dev.lifebound.memory.guard.GuardPool} is the portable base in Java alone, without machine code,
+ * for programs that allocate through it. What follows holds for the pool in Java, and for both
+ * where not said otherwise; {@code docs/design/guard.md} describes the other, {@code
+ * docs/design/guard-limits.md} what neither can see.
+ *
  * <p>A read or write of a freed block then raises a signal that HotSpot turns into an {@link
  * java.lang.InternalError} in the accessing Java thread, instead of ending the process or answering
  * with whatever lies there now. The pool knows the block behind the address and says so.
@@ -59,10 +67,10 @@
  * value back until the error had its chance; code of your own may not: {@code Byte.valueOf} under
  * the C2 compiler indexes its table by the arbitrary value and ends the process.
  *
- * <p>Accesses by C code, by the kernel on the program's behalf, and by a few kinds of compiled Java
+ * <p>{@code GuardPool} alone: accesses by C code, by the kernel on the program's behalf, and by a few kinds of compiled Java
  * code are not turned into an exception: an {@code int} load widened to {@code long} and the Vector
  * API under C2, and compare-and-set in the interpreter, end the process, as they would without the
- * guard.
+ * guard. An armed {@code Guard} recovers them.
  */
 @NullMarked
 package dev.lifebound.memory.guard;

@@ -74,6 +74,7 @@ final class AccessKinds {
     return kinds;
   }
 
+  @SuppressWarnings("restricted") // the tests run with native access
   private static MethodHandle memcmp(Linker.Option... options) {
     // SAFETY: int memcmp(const void*, const void*, size_t), with two blocks of that length.
     return Linker.nativeLinker()

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,6 +24,8 @@ class EveryAccessProcessTest {
   /** Prints a line for each kind: its name, and what became of ten dead accesses. */
   static final class Child {
     private static final int ACCESSES = 10;
+
+    @SuppressWarnings("UnusedVariable") // keeps results alive
     private static volatile long sink;
 
     private Child() {}
@@ -53,14 +56,14 @@ class EveryAccessProcessTest {
       System.out.println("kind " + name + " " + String.join(",", outcomes));
     }
 
-    private static TreeSet<String> outcomes(
+    private static Set<String> outcomes(
         Armed guard, Mode mode, String name, AccessKinds.Kind kind, int warmUp) {
       MemorySegment good = block(guard);
       for (int i = 0; i < warmUp; i++) {
         run(name, kind, good);
       }
       guard.free(good.address());
-      TreeSet<String> outcomes = new TreeSet<>();
+      Set<String> outcomes = new TreeSet<>();
       for (int i = 0; i < ACCESSES; i++) {
         MemorySegment block = block(guard);
         guard.free(block.address());

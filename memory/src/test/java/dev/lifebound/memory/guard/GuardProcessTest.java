@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,8 @@ class GuardProcessTest {
   static final class Child {
     private static final List<GuardReport> REPORTS =
         Collections.synchronizedList(new ArrayList<>());
+
+    @SuppressWarnings("UnusedVariable") // keeps results alive
     private static volatile long sink;
 
     private interface Scenario {
@@ -53,7 +56,7 @@ class GuardProcessTest {
 
     public static void main(String[] args) throws Exception {
       try {
-        SCENARIOS.get(args[0]).run();
+        Objects.requireNonNull(SCENARIOS.get(args[0])).run();
       } catch (GuardUnavailableException e) {
         say("unavailable " + e.getMessage());
       }
@@ -71,6 +74,10 @@ class GuardProcessTest {
       Armed guard = Guard.arm(options);
       guard.onReport(REPORTS::add);
       return guard;
+    }
+
+    private static NativePool pool(Armed guard) {
+      return Objects.requireNonNull(guard.pool());
     }
 
     private static void sayReports(Armed guard) {
@@ -179,8 +186,8 @@ class GuardProcessTest {
       try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).quarantineBytes(65_536))) {
         long malloc = Linker.nativeLinker().defaultLookup().findOrThrow("malloc").address();
         long free = Linker.nativeLinker().defaultLookup().findOrThrow("free").address();
-        long put = guard.pool().image().entry("lb_quarantine_put");
-        long shared = guard.pool().control().address();
+        long put = pool(guard).image().entry("lb_quarantine_put");
+        long shared = pool(guard).control().address();
         long first = NativeCalls.call(malloc, 64);
         say("put " + NativeCalls.call(put, shared, first, 64, free, 0));
         say("again " + NativeCalls.call(put, shared, first, 64, free, 0));
@@ -189,9 +196,9 @@ class GuardProcessTest {
           NativeCalls.call(put, shared, NativeCalls.call(malloc, 64), 64, free, 0);
         }
         sayReports(guard);
-        say("held " + (guard.pool().control().get("quarantined") <= 65_536));
-        guard.pool().flushQuarantine();
-        say("flushed " + guard.pool().control().get("quarantined"));
+        say("held " + (pool(guard).control().get("quarantined") <= 65_536));
+        pool(guard).flushQuarantine();
+        say("flushed " + pool(guard).control().get("quarantined"));
       }
     }
 
@@ -246,7 +253,7 @@ class GuardProcessTest {
       MemorySegment live = guard.tryAllocate(64).orElseThrow();
       guard.close();
       guard.close();
-      say("value " + block.get(JAVA_BYTE, 3) + " installed " + guard.pool().isInstalled());
+      say("value " + block.get(JAVA_BYTE, 3) + " installed " + pool(guard).isInstalled());
       live.set(JAVA_BYTE, 0, (byte) 1);
       say("freed " + guard.free(live.address()) + " value " + live.get(JAVA_BYTE, 0));
       try (Armed again = arm(Mode.RECOVER)) {
@@ -285,8 +292,8 @@ class GuardProcessTest {
         NativeCalls.call(wait, -1, status.address(), 1, 0); // links the call before the fork
         int pid = (int) NativeCalls.call(fork, 0);
         if (pid == 0) {
-          boolean refused = guard.pool().allocate(64, 16) == 0;
-          boolean freed = guard.pool().free(live.address()) == 1;
+          boolean refused = pool(guard).allocate(64, 16) == 0;
+          boolean freed = pool(guard).free(live.address()) == 1;
           NativeCalls.call(exit, refused && freed ? 7 : 8);
         }
         NativeCalls.call(wait, pid, status.address(), 0, 0);
