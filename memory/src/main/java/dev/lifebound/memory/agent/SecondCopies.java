@@ -13,6 +13,7 @@ final class SecondCopies implements ClassFileTransformer {
   private static final String REGISTRY = "dev/lifebound/memory/handle/Registry";
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the same loader, not an equal one
   public byte @Nullable [] transform(
       @Nullable ClassLoader loader,
       @Nullable String name,

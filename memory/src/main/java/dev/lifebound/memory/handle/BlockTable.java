@@ -409,8 +409,8 @@ class BlockTable {
   }
 
   /**
-   * Follows native code, which has seen C free a block, has moved it to FREED_BY_C and has given it a
-   * lease. Once for each such block.
+   * Follows native code, which has seen C free a block, has moved it to FREED_BY_C and has given it
+   * a lease. Once for each such block.
    */
   void settleFreedByC(long handle) {
     int slot = Handles.slot(handle);

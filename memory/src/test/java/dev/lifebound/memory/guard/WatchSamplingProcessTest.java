@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sampled allocations of a real library, each case in a JVM of its own that must live. */
+@SuppressWarnings("restricted") // calling C is what this tests
 class WatchSamplingProcessTest {
   @TempDir static Path folder;
 
@@ -303,7 +304,6 @@ class WatchSamplingProcessTest {
       check(guard.isDead(com.sun.jna.Pointer.nativeValue(second)), "freed by the library");
     }
 
-    @SuppressWarnings("restricted") // a JNI library is what this is about
     private static void jniAndDirectBuffers(String path) {
       System.load(path);
       while (!watch.libraries().contains("libvictim-jni.so")) {
@@ -321,7 +321,6 @@ class WatchSamplingProcessTest {
       checkReported(GuardReport.Kind.DOUBLE_FREE, address);
     }
 
-    @SuppressWarnings("restricted")
     private static void adoptedThroughJni(String path) {
       System.load(path);
       while (!watch.libraries().contains("libvictim-jni.so")) {
@@ -333,8 +332,7 @@ class WatchSamplingProcessTest {
         long address = VictimJni.allocate(48);
         check(!guard.owns(address), "not sampled");
         long handle =
-            registry.adopt(
-                MemorySegment.ofBuffer(VictimJni.buffer(address, 48)), _ -> {}, "test");
+            registry.adopt(MemorySegment.ofBuffer(VictimJni.buffer(address, 48)), _ -> {}, "test");
         VictimJni.release(address);
         check(!registry.isLive(handle), "stale");
         VictimJni.release(address);
@@ -361,7 +359,11 @@ class WatchSamplingProcessTest {
     Path include = Path.of(System.getProperty("java.home"), "include");
     jniPath =
         TestLibrary.compile(
-            folder, "victim_jni.c", "libvictim-jni.so", "-I" + include, "-I" + include.resolve("linux"));
+            folder,
+            "victim_jni.c",
+            "libvictim-jni.so",
+            "-I" + include,
+            "-I" + include.resolve("linux"));
   }
 
   @ParameterizedTest
