@@ -115,7 +115,7 @@ public final class Programs {
           };
       Class<?> registry = plugin.loadClass("dev.lifebound.memory.handle.Registry");
       try (AutoCloseable open = (AutoCloseable) registry.getMethod("create").invoke(null)) {
-        System.out.println("own=" + (registry.getClassLoader() == plugin) + " " + open);
+        System.out.println("own=" + plugin.equals(registry.getClassLoader()) + " " + open);
       }
       Class<?> options = plugin.loadClass("dev.lifebound.memory.guard.GuardOptions");
       Class<?> mode = plugin.loadClass("dev.lifebound.memory.guard.Mode");

@@ -144,8 +144,8 @@ public final class LibC {
   }
 
   /**
-   * Whether pages may be written at this moment, found by {@code madvise(MADV_POPULATE_WRITE)}; false
-   * on kernels before 5.14, which cannot tell.
+   * Whether pages may be written at this moment, found by {@code madvise(MADV_POPULATE_WRITE)};
+   * false on kernels before 5.14, which cannot tell.
    */
   static boolean isWritable(long address, long bytes) {
     try {

@@ -88,7 +88,7 @@ class AgentProcessTest {
     for (String entry : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
       Path java = Path.of(entry, "java");
       if (Files.isExecutable(java)) {
-        homes.add(java.toRealPath().getParent().getParent());
+        homes.add(java.toRealPath().resolve("../..").normalize());
       }
     }
     Path machines = Path.of("/usr/lib/jvm");
