@@ -30,10 +30,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Any thread may call any method. {@code retain}, {@code lease} and a {@code release} that is not
- * the last are lock-free and take constant time: one atomic instruction on the block's own word. An
- * allocation takes one more for a stripe of free slots that it has to itself for some nanoseconds.
- * The release that ends a block also frees it, and tells names, children and bound maps first.
+ * <p>Any thread may call any method. {@code retain}, {@code lease} and a {@code release} that is
+ * not the last are lock-free and take constant time: one atomic instruction on the block's own
+ * word. An allocation takes one more for a stripe of free slots that it has to itself for some
+ * nanoseconds. The release that ends a block also frees it, and tells names, children and bound
+ * maps first.
  */
 public final class Registry implements AutoCloseable {
   private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
