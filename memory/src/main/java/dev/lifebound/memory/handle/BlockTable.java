@@ -635,11 +635,10 @@ class BlockTable {
   private void settle(Stripe stripe, Page page, long handle, long size) {
     int slot = Handles.slot(handle);
     Tags.Account account = tags.account(SlotTable.tag(slot));
-    int generation = Handles.generation(handle);
-    int last = Handles.GENERATION_MASK;
-    SlotTable.setStateRelease(
-        slot, SlotTable.word(Math.min(generation + 1, last), SlotTable.DEAD, 0, 0));
-    if (generation != last) {
+    int generation = Handles.generation(handle) + 1;
+    SlotTable.setStateRelease(slot, SlotTable.word(generation, SlotTable.DEAD, 0, 0));
+    // The last generation is no block's, and so tells every registry that the slot is retired.
+    if (generation != Handles.GENERATION_MASK) {
       stripes.give(stripe, page.sizeClass, slot);
     }
     stripe.count(account.number, -1, -size);
@@ -727,7 +726,14 @@ class BlockTable {
 
   /** Who holds the memory of a block; null when it is the registry's, or the block is dead. */
   static @Nullable HeldBlock held(int slot) {
-    return SlotTable.page(slot).held(slot);
+    Page page = SlotTable.pageOrNull(slot);
+    return page == null ? null : page.held(slot);
+  }
+
+  /** The bytes of a block that was live a moment ago; it may be dead now. */
+  static long sizeSeen(int slot) {
+    HeldBlock held = held(slot);
+    return held == null ? SlotTable.size(slot) : held.segment().byteSize();
   }
 
   private static HeldBlock held(Page page, int slot) {

@@ -113,10 +113,11 @@ final class Stripe {
       freeCount[sizeClass] = left - 1;
       return stack[left - 1];
     }
-    int next = fresh[sizeClass];
-    if (next < freshEnd[sizeClass]) {
-      fresh[sizeClass] = next + 1;
-      return next;
+    while (fresh[sizeClass] < freshEnd[sizeClass]) {
+      int next = fresh[sizeClass]++;
+      if (!SlotTable.isRetired(next)) {
+        return next;
+      }
     }
     return -1;
   }

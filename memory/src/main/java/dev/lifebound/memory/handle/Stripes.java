@@ -98,13 +98,18 @@ final class Stripes {
   }
 
   private int takeMore(Stripe stripe, int sizeClass) {
-    int[] batch = depots.get(sizeClass).pollLast();
-    if (batch != null) {
-      stripe.refill(sizeClass, batch);
-    } else {
-      stripe.refill(sizeClass, addPage(sizeClass));
-    }
-    return stripe.take(sizeClass);
+    int slot;
+    do {
+      int[] batch = depots.get(sizeClass).pollLast();
+      if (batch != null) {
+        stripe.refill(sizeClass, batch);
+      } else {
+        stripe.refill(sizeClass, addPage(sizeClass));
+      }
+      slot = stripe.take(sizeClass);
+      // Every slot of a page may be retired.
+    } while (slot < 0);
+    return slot;
   }
 
   private Page addPage(int sizeClass) {
