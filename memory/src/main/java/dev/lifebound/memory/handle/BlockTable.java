@@ -87,13 +87,13 @@ class BlockTable {
     } finally {
       stripe.unlock();
     }
-    allocated(handle, byteSize, account);
+    counters.allocated(handle, byteSize, account.tag);
     return handle;
   }
 
   /**
-   * Publishes a zeroed block of our own, by way of a stripe that the caller has locked; {@link
-   * #allocated} must follow when it is unlocked.
+   * Publishes a zeroed block of our own, by way of a stripe that the caller has locked; the flight
+   * recorder must hear of it when it is unlocked.
    */
   long allocateIn(Stripe stripe, long byteSize, Tags.Account account, int owner) {
     // Under the lock: close() passes through every stripe, and so finds what was published.
@@ -113,20 +113,18 @@ class BlockTable {
     }
     SlotTable.fill(slot, byteSize, account.number, owner);
     long handle = Handles.of(number, generation, slot);
-    SlotTable.setStateRelease(slot, SlotTable.liveWord(handle, 1));
-    return handle;
-  }
-
-  /** What follows the publication of a block of our own. */
-  void allocated(long handle, long byteSize, Tags.Account account) {
-    lives.allocated(handle, byteSize, account.tag);
+    // Before it is published: whoever finds it may end it at once, which takes all this back.
     try {
       addresses.enterOwn(handle, byteSize);
     } catch (Throwable e) {
-      kill(handle);
+      stripes.give(stripe, SizeClass.of(byteSize), slot);
+      stripe.count(account.number, -1, -byteSize);
+      tags.leave(account, byteSize);
       throw e;
     }
-    counters.allocated(handle, byteSize, account.tag);
+    lives.allocated(handle, byteSize, account.tag);
+    SlotTable.setStateRelease(slot, SlotTable.liveWord(handle, 1));
+    return handle;
   }
 
   private long enterLarge(long byteSize, Tags.Account account, int owner) {
@@ -297,8 +295,9 @@ class BlockTable {
     int slot = Handles.slot(handle);
     long word = SlotTable.liveWord(handle, 1);
     long dying = SlotTable.withState(word, SlotTable.DYING) - SlotTable.ONE_REFERENCE;
-    Page page = SlotTable.page(slot);
-    if (page.isHeld() || !SlotTable.casState(slot, word, dying)) {
+    // None when the registry was closed before the entry of a large key was there.
+    Page page = SlotTable.pageOrNull(slot);
+    if (page == null || page.isHeld() || !SlotTable.casState(slot, word, dying)) {
       return KeyRelease.NOT_PLAIN;
     }
     lives.freed(handle);
@@ -310,9 +309,12 @@ class BlockTable {
     return KeyRelease.FREED;
   }
 
-  /** Must follow when a key was freed and the stripe is unlocked. */
+  /**
+   * Must follow when a block was freed and the stripe is unlocked. Does nothing inside a bound map,
+   * which calls this again when it has let go of its stripe.
+   */
   void closeIfOver() {
-    if (closed) {
+    if (closed && !stripes.isHeldHere()) {
       closePoolIfEmpty();
     }
   }
@@ -674,7 +676,7 @@ class BlockTable {
     List<Leak> leaked = closing.compareAndSet(false, true) ? leaks.live(cause) : List.of();
     RuntimeException failure = killAll();
     leaks.report(leaked);
-    closePoolIfEmpty();
+    closeIfOver();
     return failure;
   }
 

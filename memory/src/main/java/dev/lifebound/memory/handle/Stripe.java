@@ -79,6 +79,10 @@ final class Stripe {
     return HOLDER.compareAndSet(this, 0L, id);
   }
 
+  boolean isHeldBy(Thread me) {
+    return (long) HOLDER.getOpaque(this) == me.threadId();
+  }
+
   void lock() {
     Thread me = Thread.currentThread();
     for (int tries = 0; !tryLock(me); tries++) {
