@@ -55,7 +55,8 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     LedgerName name = account.name;
     this.number =
         table.boundKeys.register(handle -> {
-          if (locked(own, () -> map.remove(handle)) != null) {
+          V value = own == null ? map.remove(handle) : locked(own, () -> map.remove(handle));
+          if (value != null) {
             Chronicle.unbound(mine, handle, name, handle);
           }
         });
