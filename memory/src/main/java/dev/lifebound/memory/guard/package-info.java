@@ -67,10 +67,10 @@
  * value back until the error had its chance; code of your own may not: {@code Byte.valueOf} under
  * the C2 compiler indexes its table by the arbitrary value and ends the process.
  *
- * <p>{@code GuardPool} alone: accesses by C code, by the kernel on the program's behalf, and by a few kinds of compiled Java
- * code are not turned into an exception: an {@code int} load widened to {@code long} and the Vector
- * API under C2, and compare-and-set in the interpreter, end the process, as they would without the
- * guard. An armed {@code Guard} recovers them.
+ * <p>{@code GuardPool} alone: accesses by C code, by the kernel on the program's behalf, and by a
+ * few kinds of compiled Java code are not turned into an exception: an {@code int} load widened to
+ * {@code long} and the Vector API under C2, and compare-and-set in the interpreter, end the
+ * process, as they would without the guard. An armed {@code Guard} recovers them.
  */
 @NullMarked
 package dev.lifebound.memory.guard;
