@@ -86,6 +86,18 @@ public final class Contest {
     throw new IllegalArgumentException("a variant must be in the contest: name=" + name);
   }
 
+  String title() {
+    return title;
+  }
+
+  /** The tenth percentile and the median of each variant. */
+  List<Plots.Bar> bars() {
+    return variants.stream()
+        .map(variant ->
+            new Plots.Bar(variant.name, at(variant.nanosPerOp, 0.1), at(variant.nanosPerOp, 0.5)))
+        .toList();
+  }
+
   /** The value at this part of sorted values. */
   public static double at(double[] sorted, double quantile) {
     return sorted[(int) (quantile * (sorted.length - 1))];

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.lifebound.bench.Contest;
 import dev.lifebound.bench.Malloc;
+import dev.lifebound.bench.Plots;
 import dev.lifebound.memory.arena.MapArena;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each block has 8 bytes written to it. The arena is reset after every 1,000 blocks, which its
  * figure includes; {@code malloc} and Netty free each block at once, which is their best case. Run:
- * {@code bench/run arena [--quick]}.
+ * {@code bench/run arena [--quick] [--plot DIR]}.
  */
 public final class ArenaBench {
   private static final int BLOCK_BYTES = 64;
@@ -39,9 +40,11 @@ public final class ArenaBench {
 
   public static void main(String[] args) throws Exception {
     boolean quick = List.of(args).contains("--quick");
+    Plots plots = Plots.of(List.of(args));
     Contest blocks = blocks(quick ? 600 : 3_000);
-    Release release = release(quick ? 31 : 151);
-    forms(quick ? 200 : 1_000);
+    plots.draw("arena-blocks", blocks);
+    Release release = release(quick ? 31 : 151, plots);
+    plots.draw("arena-forms", forms(quick ? 200 : 1_000));
     scaling(quick ? 201 : 1_001);
     System.out.printf(
         Locale.ROOT,
@@ -50,11 +53,20 @@ public final class ArenaBench {
         blocks.nanos("arena", P10) / blocks.nanos("malloc+free", P10),
         blocks.nanos("arena", P10) / blocks.nanos("netty pooled", P10),
         release.versusInOrder());
+    double malloc = blocks.nanos("arena", MEDIAN) / blocks.nanos("malloc+free", MEDIAN);
+    double netty = blocks.nanos("arena", MEDIAN) / blocks.nanos("netty pooled", MEDIAN);
+    plots.goals(
+        "arena-goals",
+        List.of(
+            new Plots.Bar("bump_vs_malloc", malloc, 0.25),
+            new Plots.Bar("bump_vs_netty", netty, 0.03),
+            new Plots.Bar("release_vs_free", release.versusMapOrder(), 1.0 / 30),
+            new Plots.Bar("the same in order", release.versusInOrder(), 1.0 / 30)));
     System.out.printf(
         Locale.ROOT,
         "figures: bump_vs_malloc=%.3f bump_vs_netty=%.4f release_vs_free=%.4f%n",
-        blocks.nanos("arena", MEDIAN) / blocks.nanos("malloc+free", MEDIAN),
-        blocks.nanos("arena", MEDIAN) / blocks.nanos("netty pooled", MEDIAN),
+        malloc,
+        netty,
         release.versusMapOrder());
   }
 
@@ -76,11 +88,11 @@ public final class ArenaBench {
   }
 
   /** The other forms and modes; a contest of its own, since they share code with the first one. */
-  private static void forms(int rounds) {
+  private static Contest forms(int rounds) {
     try (MapArena zeroed = MapArena.builder("bench zeroed").zeroRecycled().single();
         MapArena shared = MapArena.shared("bench shared");
         MapArena checked = MapArena.builder("bench checked").checked(true).single()) {
-      new Contest("the same, other forms and modes")
+      return new Contest("a 64-byte block, other forms and modes")
           .with("malloc+free", LIVE_BLOCKS, ArenaBench::pairs)
           .with("arena, shared form", LIVE_BLOCKS, ops -> shared(shared, ops))
           .with("arena, zeroed", LIVE_BLOCKS, ops -> zeroed(zeroed, ops))
@@ -254,7 +266,7 @@ public final class ArenaBench {
    * <p>Each side has a thread of its own, and so a heap of its own in the C library: otherwise each
    * would pay for trimming what the other has left.
    */
-  private static Release release(int rounds) throws Exception {
+  private static Release release(int rounds, Plots plots) throws Exception {
     double[][] arena = new double[2][rounds];
     double[][] inOrder = new double[2][rounds];
     double[][] shuffled = new double[2][rounds];
@@ -278,9 +290,23 @@ public final class ArenaBench {
     print("arena: close", arena[1]);
     print("malloc: free in the order of allocation", inOrder[1]);
     print("malloc: free in the order of a hash map", shuffled[1]);
+    plots.draw(
+        "arena-release",
+        "a map of 1,000,000 blocks goes",
+        "ms",
+        "p10",
+        "median",
+        List.of(
+            bar("arena: close", arena[1]),
+            bar("free, order of allocation", inOrder[1]),
+            bar("free, order of a hash map", shuffled[1])));
     double close = Contest.at(arena[1], MEDIAN);
     return new Release(
         close / Contest.at(shuffled[1], MEDIAN), close / Contest.at(inOrder[1], MEDIAN));
+  }
+
+  private static Plots.Bar bar(String name, double[] sorted) {
+    return new Plots.Bar(name, Contest.at(sorted, P10), Contest.at(sorted, MEDIAN));
   }
 
   private static void arenaLife(double[][] millis, int at) {

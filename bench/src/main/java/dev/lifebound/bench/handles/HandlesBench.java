@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.lifebound.bench.Contest;
 import dev.lifebound.bench.Malloc;
+import dev.lifebound.bench.Plots;
 import dev.lifebound.memory.handle.BoundKeyMap;
 import dev.lifebound.memory.handle.Lease;
 import dev.lifebound.memory.handle.ReadSection;
@@ -21,13 +22,17 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * What handles cost beside what people write by hand: reference counts, leases, read sections,
  * bound keys, two threads, bytes.
  *
  * <p>Each contest runs its variants in alternating batches of about a millisecond and quotes the
- * tenth percentile. Run: {@code bench/run handles [--quick]}.
+ * tenth percentile. {@code bench/run} keeps the young generation small, so that it stays in memory:
+ * the first use of fresh heap is a page fault each 4 KiB, which the sides that make objects would
+ * pay and the others not. Run: {@code bench/run handles [--quick] [--plot DIR]}.
  */
 public final class HandlesBench {
   private static final int COUNTED = 1_000;
@@ -36,31 +41,54 @@ public final class HandlesBench {
   private static final int SECTION_READS = 100;
   private static final int READ_BYTES = 4096;
   private static final double P10 = 0.1;
+  private static final String BOUND_BY_HAND = "malloc, HashMap, free";
 
   private HandlesBench() {}
 
   public static void main(String[] args) throws Exception {
     boolean quick = List.of(args).contains("--quick");
+    Plots plots = Plots.of(List.of(args));
     int rounds = quick ? 400 : 2_000;
     Contest counts = counts(rounds);
+    plots.draw("handles-counts", counts);
     Contest leases = leases(rounds);
+    plots.draw("handles-leases", leases);
     Contest sections = sections(rounds);
+    plots.draw("handles-sections", sections);
     Contest bound = bound(rounds);
+    plots.draw("handles-bound", bound);
+    Strategies.run(rounds, plots);
     double twoThreads = TwoThreads.ratio(quick ? 60 : 300);
     double bytes = Footprint.ratio();
-    System.out.printf(
-        Locale.ROOT,
-        "figures: retain_vs_atomic=%.2f retain_vs_netty=%.2f retain_vs_chm=%.3f lease_vs_chm=%.2f"
-            + " section_vs_read=%.2f two_threads_vs_one=%.2f bound_vs_hand=%.2f"
-            + " bytes_vs_object=%.2f%n",
-        ratio(counts, "registry", "AtomicInteger"),
-        ratio(counts, "registry", "netty ByteBuf"),
-        ratio(counts, "registry", "ConcurrentHashMap.compute twice"),
-        ratio(leases, "lease by handle", "ConcurrentHashMap.get + count"),
-        ratio(sections, "section, one block", "plain segment of a shared arena"),
-        twoThreads,
-        ratio(bound, "bound key", "malloc, HashMap, free"),
-        bytes);
+    List<Plots.Bar> goals =
+        List.of(
+            new Plots.Bar("retain_vs_atomic", ratio(counts, "registry", "AtomicInteger"), 1.15),
+            new Plots.Bar("retain_vs_netty", ratio(counts, "registry", "netty ByteBuf"), 0.80),
+            new Plots.Bar(
+                "retain_vs_chm",
+                ratio(counts, "registry", "ConcurrentHashMap.compute twice"),
+                0.25),
+            new Plots.Bar(
+                "lease_vs_chm",
+                ratio(leases, "lease by handle", "ConcurrentHashMap.get + count"),
+                0.60),
+            new Plots.Bar(
+                "section_vs_read",
+                ratio(sections, "section, one block", "plain segment of a shared arena"),
+                1.30),
+            new Plots.Bar("two_threads_vs_one", twoThreads, 1.10),
+            new Plots.Bar("bound_vs_hand", ratio(bound, "bound key", BOUND_BY_HAND), 1.0),
+            new Plots.Bar("bytes_vs_object", bytes, 1.0));
+    plots.goals("handles-goals", goals);
+    System.out.println(
+        goals.stream()
+            .map(goal ->
+                String.format(
+                    Locale.ROOT,
+                    goal.name().equals("retain_vs_chm") ? "%s=%.3f" : "%s=%.2f",
+                    goal.name(),
+                    goal.first()))
+            .collect(Collectors.joining(" ", "figures: ", "")));
   }
 
   private static double ratio(Contest contest, String ours, String peer) {
@@ -278,10 +306,12 @@ public final class HandlesBench {
           BoundKeyMap.over(registry, new ConcurrentHashMap<>(), "bench");
       Map<Long, Integer> map = new HashMap<>();
       long[] live = new long[COUNTED];
+      AtomicLong[] locks = {new AtomicLong(), new AtomicLong(), new AtomicLong()};
       return new Contest("bound key: allocate, put, remove, free")
           .with("bound key", COUNTED, ops -> boundKeys(keys, live, ops))
           .with("bound key, ConcurrentHashMap", COUNTED, ops -> boundKeys(concurrent, live, ops))
-          .with("malloc, HashMap, free", COUNTED, ops -> boundByHand(map, live, ops))
+          .with(BOUND_BY_HAND, COUNTED, ops -> boundByHand(map, live, ops))
+          .with("the same, 3 locked adds", COUNTED, ops -> boundAndLocked(map, live, locks, ops))
           .run(rounds);
     }
   }
@@ -306,6 +336,28 @@ public final class HandlesBench {
       }
       for (long address : live) {
         map.remove(address);
+        Malloc.free(address);
+      }
+    }
+    return map.size();
+  }
+
+  /**
+   * By hand with as many locked instructions as a bound key needs: one for the put, one for the
+   * remove, one for the state of the block. Tells how much of the difference they are.
+   */
+  private static long boundAndLocked(
+      Map<Long, Integer> map, long[] live, AtomicLong[] locks, long ops) {
+    for (long done = 0; done < ops; done += COUNTED) {
+      for (int i = 0; i < COUNTED; i++) {
+        live[i] = Malloc.malloc(BLOCK_BYTES);
+        locks[0].getAndIncrement();
+        map.put(live[i], i);
+      }
+      for (long address : live) {
+        map.remove(address);
+        locks[1].getAndIncrement();
+        locks[2].getAndIncrement();
         Malloc.free(address);
       }
     }

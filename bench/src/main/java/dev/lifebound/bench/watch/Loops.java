@@ -32,7 +32,8 @@ final class Loops {
     MethodHandle init =
         Linker.nativeLinker()
             .downcallHandle(
-                lookup.find("loop_init").orElseThrow(), FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
+                lookup.find("loop_init").orElseThrow(),
+                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
     MemorySegment malloc = system.find("malloc").orElseThrow();
     MemorySegment free = system.find("free").orElseThrow();
     try {

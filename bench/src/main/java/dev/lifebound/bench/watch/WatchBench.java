@@ -12,15 +12,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Question: what does a watched library pay for {@code malloc} and {@code free}, and how surely is a
- * bug found that repeats 5,000 times?
+ * Question: what does a watched library pay for {@code malloc} and {@code free}, and how surely is
+ * a bug found that repeats 5,000 times?
  *
  * <p>Workload: loops in C, the same instructions once through the patched slots and once through
  * pointers that nobody patches, in alternating batches of a millisecond; figures are tenth
@@ -50,8 +49,7 @@ public final class WatchBench {
     boolean quick = args.length > 0 && args[0].equals("--quick");
     StringBuilder line = new StringBuilder("figures:");
     run(quick)
-        .forEach((name, value) ->
-            line.append(String.format(Locale.ROOT, " %s=%.4g", name, value)));
+        .forEach((name, value) -> line.append(String.format(Locale.ROOT, " %s=%.4g", name, value)));
     System.out.println(line);
   }
 
@@ -87,7 +85,9 @@ public final class WatchBench {
     return contest.nanos("watched", FAST) - contest.nanos("plain", FAST);
   }
 
-  /** Frees only, without a guard: nothing adopted, then something, then every free into the ring. */
+  /**
+   * Frees only, without a guard: nothing adopted, then something, then every free into the ring.
+   */
   private void overheadOfFreesOnly() {
     try (Watch _ = watch().start()) {
       figures.put(
@@ -112,8 +112,7 @@ public final class WatchBench {
     try (Watch _ = watch().everyFree((_, _, _) -> {}).start()) {
       figures.put(
           "watch_ring_ns",
-          difference(
-              contest("every free told", "loop_pairs", "loop_plain_pairs", PAIR_BYTES)));
+          difference(contest("every free told", "loop_pairs", "loop_plain_pairs", PAIR_BYTES)));
     }
   }
 

@@ -23,7 +23,7 @@ final class AgentEvents {
 
   /** What all of them have; their own stack would be the reporting thread's. */
   @StackTrace(false)
-  private abstract static class Misuse extends Event {
+  abstract static class Misuse extends Event {
     @Label("Kind")
     @Nullable String kind;
 
@@ -64,26 +64,26 @@ final class AgentEvents {
   @Label("Use After Free")
   @Description("A freed native block was read or written")
   @Category("Lifebound")
-  private static final class UseAfterFree extends Misuse {}
+  static final class UseAfterFree extends Misuse {}
 
   @Name("dev.lifebound.OutOfBlock")
   @Label("Access Outside Of A Block")
   @Description("Memory before or behind a native block was read or written")
   @Category("Lifebound")
-  private static final class OutOfBlock extends Misuse {}
+  static final class OutOfBlock extends Misuse {}
 
   @Name("dev.lifebound.FreeRefused")
   @Label("Free Refused")
   @Description("A native block was freed twice, or something was freed that is no block")
   @Category("Lifebound")
-  private static final class FreeRefused extends Misuse {}
+  static final class FreeRefused extends Misuse {}
 
   @Name("dev.lifebound.FreeByC")
   @Label("Block Freed By C")
   @Description("C code freed a block that a registry has adopted")
   @Category("Lifebound")
   @StackTrace(false)
-  private static final class FreeByC extends Event {
+  static final class FreeByC extends Event {
     @Label("Kind")
     @Nullable String kind;
 

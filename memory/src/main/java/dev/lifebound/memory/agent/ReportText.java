@@ -3,6 +3,7 @@ package dev.lifebound.memory.agent;
 import dev.lifebound.memory.guard.GuardReport;
 import dev.lifebound.memory.guard.GuardedBlock;
 import dev.lifebound.memory.handle.Site;
+import dev.lifebound.memory.os.JavaNames;
 import dev.lifebound.memory.os.NativeFrames;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ReportText {
   private static final double NANOS_PER_MILLI = 1e6;
 
+  /** How the JDK calls methods for others; nobody looks for a defect there. */
+  private static final List<String> PLUMBING =
+      List.of(
+          "java.lang.invoke.LambdaForm",
+          "java.lang.invoke.Invokers",
+          "jdk.internal.reflect.",
+          "java.lang.reflect.Method",
+          "com.sun.tools.javac.launcher.");
+
   /** A report's parts; stacks have a line for each frame. */
   record Parts(String headline, String code, String accessed, String freed, String allocated) {
     /** All of them, a line each. */
@@ -32,16 +42,41 @@ final class ReportText {
   }
 
   private final NativeFrames natives = new NativeFrames();
+  private final @Nullable JavaNames names;
+
+  ReportText(@Nullable JavaNames names) {
+    this.names = names;
+  }
 
   Parts parts(GuardReport report) {
     GuardedBlock block = report.block();
     long now = report.access().nanoTime();
+    String accessed = section("accessed", report.access(), now, report.frames(), report.pc());
+    if (report.access().frames().isEmpty()) {
+      accessed += later(report.accessTid(), now);
+    }
     return new Parts(
         report.headline(),
         natives.text(report.pc(), false),
-        section("accessed", report.access(), now, report.frames(), report.pc()),
+        accessed,
         block == null ? "" : section("freed", block.freed(), now, report.freeFrames(), 0),
         block == null ? "" : section("allocated", block.allocated(), now, report.allocFrames(), 0));
+  }
+
+  /** Java code cannot be stopped where it accessed; the thread has gone on a little. */
+  private String later(int tid, long then) {
+    JavaNames.JavaThread thread = names == null ? null : names.thread(tid).orElse(null);
+    if (thread == null || thread.frames().isEmpty()) {
+      return "";
+    }
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                "\n    (the thread's stack %.3f ms later)",
+                (System.nanoTime() - then) / NANOS_PER_MILLI));
+    appendJava(text, thread.frames());
+    return text.toString();
   }
 
   private String section(String verb, @Nullable Site site, long now, List<Long> pcs, long pc) {
@@ -68,9 +103,15 @@ final class ReportText {
       }
       text.append("\n    ").append(frame);
     }
-    for (StackTraceElement frame : site.frames()) {
-      text.append("\n    at ").append(frame);
-    }
+    appendJava(text, site.frames());
     return text.toString();
+  }
+
+  private static void appendJava(StringBuilder text, List<StackTraceElement> frames) {
+    for (StackTraceElement frame : frames) {
+      if (PLUMBING.stream().noneMatch(frame.getClassName()::startsWith)) {
+        text.append("\n    at ").append(frame);
+      }
+    }
   }
 }

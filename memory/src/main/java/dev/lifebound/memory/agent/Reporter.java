@@ -2,6 +2,10 @@ package dev.lifebound.memory.agent;
 
 import dev.lifebound.memory.guard.GuardReport;
 import dev.lifebound.memory.guard.WatchReport;
+import dev.lifebound.memory.os.HotSpot;
+import dev.lifebound.memory.os.JavaNames;
+import dev.lifebound.memory.os.NativeCode;
+import dev.lifebound.memory.os.SystemCallException;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +20,22 @@ final class Reporter {
   private static final boolean RECORDER = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
   private final @Nullable HeapDumps heapDumps;
-  private final ReportText text = new ReportText();
+  private final ReportText text = new ReportText(names());
   private long reports;
 
   Reporter(@Nullable HeapDumps heapDumps) {
     this.heapDumps = heapDumps;
+  }
+
+  private static @Nullable JavaNames names() {
+    try {
+      return HotSpot.facts()
+          .javaStacks()
+          .map(stacks -> new JavaNames(stacks, NativeCode.load().map()))
+          .orElse(null);
+    } catch (SystemCallException | UnsupportedOperationException e) {
+      return null;
+    }
   }
 
   synchronized void report(GuardReport report) {

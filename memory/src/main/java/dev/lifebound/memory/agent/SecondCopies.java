@@ -13,19 +13,20 @@ final class SecondCopies implements ClassFileTransformer {
   private static final String REGISTRY = "dev/lifebound/memory/handle/Registry";
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the same loader, not an equal one
   public byte @Nullable [] transform(
       @Nullable ClassLoader loader,
       @Nullable String name,
       @Nullable Class<?> redefined,
       @Nullable ProtectionDomain domain,
       byte[] bytes) {
-    if (REGISTRY.equals(name) && loader != SecondCopies.class.getClassLoader()) {
+    if (REGISTRY.equals(name) && !SecondCopies.class.getClassLoader().equals(loader)) {
       CodeSource source = domain == null ? null : domain.getCodeSource();
       Console.print(
           "a second copy of the library is loaded: second="
               + (source == null ? "(unknown place)" : source.getLocation())
               + ", loader="
-              + loader
+              + (loader == null || loader.getName() == null ? loader : loader.getName())
               + ", first="
               + SecondCopies.class.getProtectionDomain().getCodeSource().getLocation()
               + "; the watch does not know blocks that the second adopts: put the library on the"

@@ -142,7 +142,10 @@ final class AdoptedTable implements AdoptedBlocks {
   public void left(long handle, long address) {
     synchronized (lock) {
       MemorySegment entries = table;
-      int at = entries == null ? -1 : find(entries, address);
+      if (entries == null) {
+        return;
+      }
+      int at = find(entries, address);
       if (at < 0 || get(entries, at, handleOffset) != handle) {
         return;
       }
@@ -158,7 +161,10 @@ final class AdoptedTable implements AdoptedBlocks {
     List<Quarantined> due = new ArrayList<>();
     synchronized (lock) {
       MemorySegment entries = table;
-      int at = entries == null ? -1 : find(entries, address);
+      if (entries == null) {
+        return;
+      }
+      int at = find(entries, address);
       if (at < 0 || get(entries, at, handleOffset) != handle) {
         return;
       }
@@ -185,7 +191,8 @@ final class AdoptedTable implements AdoptedBlocks {
     Quarantined block = quarantine.removeFirst();
     quarantinedBytes -= block.byteSize;
     int at = find(entries, block.address);
-    // Another version: the address was adopted again, though it was never free. It is the adopter's.
+    // Another version: the address was adopted again, though it was never free. It is the
+    // adopter's.
     if (at >= 0
         && get(entries, at, statusOffset) >>> VERSION_SHIFT == block.status >>> VERSION_SHIFT) {
       remove(entries, at);
@@ -228,7 +235,10 @@ final class AdoptedTable implements AdoptedBlocks {
   boolean claim(long handle, long address) {
     synchronized (lock) {
       MemorySegment entries = table;
-      int at = entries == null ? -1 : find(entries, address);
+      if (entries == null) {
+        return false;
+      }
+      int at = find(entries, address);
       return at >= 0 && get(entries, at, handleOffset) == handle && claim(entries, at);
     }
   }
@@ -397,7 +407,7 @@ final class AdoptedTable implements AdoptedBlocks {
           }
         }
       }
-      if (found != used || used * 2 > 1 << bits && used > 0) {
+      if (found != used || (used > 0 && used * 2 > 1 << bits)) {
         throw new AssertionError("entries must be counted: found=" + found + ", used=" + used);
       }
     }

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The slots through which the libraries call {@code free}, {@code realloc} and C++ {@code operator
- * delete} are pointed at stubs of machine code. A free of a block that a registry has adopted makes its
- * handle stale, takes it out of every bound map, and gives the memory back when the last lease is
- * closed; a second free is refused and reported. Every other free goes on as before.
+ * <p>The slots through which the libraries call {@code free}, {@code realloc} and C++ {@code
+ * operator delete} are pointed at stubs of machine code. A free of a block that a registry has
+ * adopted makes its handle stale, takes it out of every bound map, and gives the memory back when
+ * the last lease is closed; a second free is refused and reported. Every other free goes on as
+ * before.
  *
- * <p>Calls through pointers that the library has fetched itself, and calls within the C library, are
- * not seen. Any thread may call any method.
+ * <p>Calls through pointers that the library has fetched itself, and calls within the C library,
+ * are not seen. Any thread may call any method.
  */
 public final class Watch implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
@@ -67,8 +68,9 @@ public final class Watch implements AutoCloseable {
     private Builder() {}
 
     /**
-     * Libraries whose file name matches, or whose whole path does if the pattern has a {@code /}; {@code
-     * *} and {@code ?} stand for any characters and for one. The program itself counts as a library.
+     * Libraries whose file name matches, or whose whole path does if the pattern has a {@code /};
+     * {@code *} and {@code ?} stand for any characters and for one. The program itself counts as a
+     * library.
      */
     public Builder library(String pattern) {
       if (pattern.isBlank()) {
@@ -88,8 +90,8 @@ public final class Watch implements AutoCloseable {
     }
 
     /**
-     * Who hears of frees of adopted blocks, by whichever watched library; the default logs those that
-     * are defects. Called by the watch's own thread.
+     * Who hears of frees of adopted blocks, by whichever watched library; the default logs those
+     * that are defects. Called by the watch's own thread.
      */
     public Builder onReport(Consumer<WatchReport> listener) {
       this.reports = Objects.requireNonNull(listener, "listener must not be null");
@@ -306,6 +308,13 @@ public final class Watch implements AutoCloseable {
   /** Frees that were seen and counted, but not told: the ring was written over before. */
   public long lostFrees() {
     return core.lostFrees();
+  }
+
+  /**
+   * Allocations whose turn it was, but for which a thread had no time left to spend on guarding.
+   */
+  public long skipped() {
+    return core.count("skipped");
   }
 
   /** Allocations that were guarded. */

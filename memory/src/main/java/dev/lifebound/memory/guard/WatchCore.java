@@ -18,8 +18,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one watch of the process: its structures in native memory, its patches, its thread. What {@link
- * Watch} hands out are shares of it.
+ * The one watch of the process: its structures in native memory, its patches, its thread. What
+ * {@link Watch} hands out are shares of it.
  */
 final class WatchCore implements AdoptedTable.Memory {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
@@ -32,13 +32,14 @@ final class WatchCore implements AdoptedTable.Memory {
 
   /** Bits of lb_watch.look. */
   private static final long LOOK_TABLE = 1;
+
   private static final long LOOK_RING = 2;
   private static final long LOOK_QUARANTINE = 4;
 
   /** Rates from this on may take one part in 2^BUDGET_SHIFT of a thread's time. */
   private static final int LEAST_BUDGETED = 256;
 
-  private static final int BUDGET_SHIFT = 7;
+  private static final int BUDGET_SHIFT = 8;
 
   /** How often libraries are looked for; a call of dlopen that we see wakes us before. */
   private static final int TICK_MILLIS = 50;
@@ -231,20 +232,20 @@ final class WatchCore implements AdoptedTable.Memory {
       long _ = guarded.free(address);
       return;
     }
-    long function = patches.old(image, symbol(symbol).ordinal());
+    long function = patches.old(image, symbol(symbol).index());
     long _ = NativeCalls.call(function, address, ALIGNMENT_BYTES);
   }
 
   /** The form of a freeing function that needs no size. */
   private static WatchedSymbol symbol(int index) {
-    return switch (WatchedSymbol.values()[index]) {
+    WatchedSymbol called = WatchedSymbol.at(index);
+    return switch (called) {
       case DELETE_SIZED, DELETE_NOTHROW -> WatchedSymbol.DELETE;
       case DELETE_ARRAY_SIZED, DELETE_ARRAY_NOTHROW -> WatchedSymbol.DELETE_ARRAY;
       case DELETE_SIZED_ALIGNED, DELETE_ALIGNED_NOTHROW -> WatchedSymbol.DELETE_ALIGNED;
       case DELETE_ARRAY_SIZED_ALIGNED, DELETE_ARRAY_ALIGNED_NOTHROW ->
           WatchedSymbol.DELETE_ARRAY_ALIGNED;
-      case DELETE, DELETE_ARRAY, DELETE_ALIGNED, DELETE_ARRAY_ALIGNED ->
-          WatchedSymbol.values()[index];
+      case DELETE, DELETE_ARRAY, DELETE_ALIGNED, DELETE_ARRAY_ALIGNED -> called;
       default -> WatchedSymbol.FREE;
     };
   }
@@ -385,7 +386,6 @@ final class WatchCore implements AdoptedTable.Memory {
   AdoptedTable table() {
     return table;
   }
-
 
   /** A counter of lb_watch. */
   long count(String field) {

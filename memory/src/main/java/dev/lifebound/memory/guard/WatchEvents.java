@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two rings that stubs write: frees of adopted blocks, of which none may be lost, and every free,
- * of which the newest are kept.
+ * The two rings that stubs write: frees of adopted blocks, of which none may be lost, and every
+ * free, of which the newest are kept.
  */
 final class WatchEvents {
   private static final VarHandle LONGS = JAVA_LONG.varHandle();
@@ -40,8 +40,7 @@ final class WatchEvents {
     this.watch = watch;
     this.mask = capacity - 1;
     this.freesMask = freesCapacity - 1;
-    this.events =
-        Arena.global().allocate(code.size("lb_watch_event") * capacity, CACHE_LINE_BYTES);
+    this.events = Arena.global().allocate(code.size("lb_watch_event") * capacity, CACHE_LINE_BYTES);
     watch.set("events_mask", mask);
     watch.set("events", events.address());
   }
@@ -51,8 +50,7 @@ final class WatchEvents {
   }
 
   boolean isEmpty() {
-    return watch.get("events_head") == watch.get("events_tail")
-        && watch.get("rescan") == 0;
+    return watch.get("events_head") == watch.get("events_tail") && watch.get("rescan") == 0;
   }
 
   /** Whether an event found no place since the last time. */
@@ -99,8 +97,7 @@ final class WatchEvents {
   synchronized void openRing() {
     if (frees == null) {
       MemorySegment ring =
-          Arena.global()
-              .allocate(code.size("lb_watch_free") * (freesMask + 1), CACHE_LINE_BYTES);
+          Arena.global().allocate(code.size("lb_watch_free") * (freesMask + 1), CACHE_LINE_BYTES);
       watch.set("frees", ring.address());
       watch.set("frees_mask", freesMask);
       frees = ring;

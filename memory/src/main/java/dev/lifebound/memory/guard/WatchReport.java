@@ -19,7 +19,8 @@ public record WatchReport(
     /** C freed an adopted block; handle and maps are told, and the memory is given back. */
     FREED_BY_C("C freed an adopted block"),
     /** C freed an adopted block while it was leased; the last lease gives the memory back. */
-    FREED_WHILE_LEASED("C freed an adopted block that is leased; its memory is kept until the last lease is closed"),
+    FREED_WHILE_LEASED(
+        "C freed an adopted block that is leased; its memory is kept until the last lease is closed"),
     /** C freed an adopted block again; refused. */
     SECOND_FREE("C freed an adopted block a second time; the free was refused"),
     /** C freed a block that Java has released and still leases; refused, Java frees it. */

@@ -36,6 +36,25 @@
  *       this pool that is dead; any other error passes through unchanged.
  * </ul>
  *
+ * <h2>The watch</h2>
+ *
+ * <p>{@link dev.lifebound.memory.guard.Watch} points the slots through which chosen libraries call
+ * their allocator at stubs of machine code. A stub never waits, takes no lock, calls no Java and
+ * attaches no thread.
+ *
+ * <ul>
+ *   <li><b>Adopted blocks</b>: a free by C moves the registry's state word by one compare-and-set,
+ *       and adds a lease that the watch's thread gives back after names, children and bound maps
+ *       have heard. Whoever closes the last lease gives the memory back, by the function that C
+ *       called. A second free is refused.
+ *   <li><b>Sampled blocks</b>: one in so many allocations comes from an {@link
+ *       dev.lifebound.memory.guard.Armed} guard. From then on frees are watched in every library of
+ *       the process, as a guarded block must not reach the C library; also after the end of the
+ *       watch, while such a block lives.
+ *   <li><b>Undo</b>: every slot keeps its old value, is given it back at the end, and lies in a
+ *       library that is never unloaded.
+ * </ul>
+ *
  * <h2>Threads</h2>
  *
  * <p>Any thread may call any method, also from an upcall out of native code.

@@ -4,7 +4,8 @@ package dev.lifebound.memory.handle;
  * Hears of adopted blocks, so that a free by C is recognised. Internal: for the watch; see {@link
  * CFrees}.
  *
- * <p>Called by whichever thread adopts or ends a block; must be quick and must not call the registry.
+ * <p>Called by whichever thread adopts or ends a block; must be quick and must not call the
+ * registry.
  */
 public interface AdoptedBlocks {
   /** A registry, as the watch sees it. */

@@ -17,8 +17,7 @@ final class AdoptedSource implements AdoptedBlocks.Source {
 
   private void entered(AdoptedBlocks listener, long handle, HeldBlock held) {
     long word = SlotTable.stateAddress(Handles.slot(handle));
-    listener.entered(
-        this, handle, held.segment().address(), held.segment().byteSize(), word);
+    listener.entered(this, handle, held.segment().address(), held.segment().byteSize(), word);
   }
 
   void left(long handle, HeldBlock held) {

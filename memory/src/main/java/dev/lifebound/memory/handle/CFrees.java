@@ -3,8 +3,8 @@ package dev.lifebound.memory.handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the watch and the registries meet: who hears of adopted blocks, and the bits of the words that
- * native code changes. Internal: public only because {@code memory.guard} is another package.
+ * Where the watch and the registries meet: who hears of adopted blocks, and the bits of the words
+ * that native code changes. Internal: public only because {@code memory.guard} is another package.
  */
 public final class CFrees {
   /** A handle's bits from here on are its registry's number. */

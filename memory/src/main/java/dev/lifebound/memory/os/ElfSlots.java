@@ -178,7 +178,8 @@ final class ElfSlots {
     // SAFETY: the slot is a word of a pinned object.
     long value = DynamicLinker.MEMORY.get(JAVA_LONG_UNALIGNED, slot.address());
     boolean inside =
-        object.segments().stream().anyMatch(s -> s.type() == LoadedObject.PT_LOAD && s.contains(value));
+        object.segments().stream()
+            .anyMatch(s -> s.type() == LoadedObject.PT_LOAD && s.contains(value));
     if (!slot.lazy() || !inside || value == slot.own()) {
       return value;
     }

@@ -26,6 +26,7 @@ public final class LibC {
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_NOHUGEPAGE = 15;
   private static final int MADV_WIPEONFORK = 18;
+  private static final int MADV_POPULATE_WRITE = 23;
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
   private static final short POLLIN = 1;
   private static final int EINTR = 4;
@@ -140,6 +141,19 @@ public final class LibC {
    */
   public static void dropPages(long address, long bytes) {
     callInt("madvise", address, bytes, MADV_DONTNEED);
+  }
+
+  /**
+   * Whether pages may be written at this moment, found by {@code madvise(MADV_POPULATE_WRITE)};
+   * false on kernels before 5.14, which cannot tell.
+   */
+  static boolean isWritable(long address, long bytes) {
+    try {
+      callInt("madvise", address, bytes, MADV_POPULATE_WRITE);
+      return true;
+    } catch (SystemCallException e) {
+      return false;
+    }
   }
 
   /**

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stubs in the slots of loaded libraries, and the way back.
  *
- * <p>A patched library is pinned, so that its slots stay where they are; what was in a slot is kept,
- * is what the stub calls, and is put back by {@link #undo}. The machine code itself is never unmapped:
- * somebody may be in it, or hold a pointer to it.
+ * <p>A patched library is pinned, so that its slots stay where they are; what was in a slot is
+ * kept, is what the stub calls, and is put back by {@link #undo}. The machine code itself is never
+ * unmapped: somebody may be in it, or hold a pointer to it.
  *
  * <p>For any thread; one lock.
  */
@@ -72,7 +72,8 @@ public final class SlotPatches {
           boolean isNamed = named.test(object);
           if (!isOutOfBounds(object) && (isNamed || everywhere)) {
             // SAFETY: within a visit.
-            List<ElfSlots.Slot> slots = new ArrayList<>(ElfSlots.find(object, WatchedSymbol.names()));
+            List<ElfSlots.Slot> slots =
+                new ArrayList<>(ElfSlots.find(object, WatchedSymbol.names()));
             slots.removeIf(slot ->
                 patches.containsKey(slot.address())
                     || !isWanted(WatchedSymbol.of(slot.symbol()), isNamed, sampled));
@@ -254,7 +255,8 @@ public final class SlotPatches {
     boolean closed = false;
     for (LoadedObject.Segment segment : object.segments()) {
       writable |= segment.isWritable() && segment.contains(address);
-      // The linker protects whole pages: from the one that holds the start to the one before the end.
+      // The linker protects whole pages: from the one that holds the start to the one before the
+      // end.
       long end = (segment.start() + segment.bytes()) & -pageBytes;
       closed |=
           segment.type() == LoadedObject.PT_GNU_RELRO
@@ -264,10 +266,13 @@ public final class SlotPatches {
     if (!writable || address % Long.BYTES != 0) {
       return false;
     }
+    // A profiler that patches slots too may have opened the page, and writes there again later.
+    closed = closed && !LibC.isWritable(page, pageBytes);
     if (closed) {
       LibC.mprotect(page, pageBytes, LibC.PROT_READ_WRITE);
     }
-    // SAFETY: a word of a pinned library's data; one aligned store, so that a call sees either value.
+    // SAFETY: a word of a pinned library's data; one aligned store, so that a call sees either
+    // value.
     DynamicLinker.MEMORY.set(JAVA_LONG, address, value);
     if (closed) {
       LibC.mprotect(page, pageBytes, PROT_READ);

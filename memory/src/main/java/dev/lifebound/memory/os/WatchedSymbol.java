@@ -1,12 +1,14 @@
 package dev.lifebound.memory.os;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions whose slots are patched, in the order of {@code watch.h}: the ordinal is the index of
- * the old value in the image's data.
+ * The functions whose slots are patched, in the order of {@code watch.h}: the ordinal is the index
+ * of the old value in the image's data.
  */
 public enum WatchedSymbol {
   FREE("free", Role.FREES),
@@ -53,6 +55,9 @@ public enum WatchedSymbol {
     LINKS
   }
 
+  /** In the order of {@code watch.h}, by which native code names them. */
+  private static final List<WatchedSymbol> ALL = List.of(values());
+
   private static final Map<String, WatchedSymbol> BY_NAME = new HashMap<>();
 
   static {
@@ -78,12 +83,22 @@ public enum WatchedSymbol {
     return role;
   }
 
+  /** The symbol of this number. */
+  public static WatchedSymbol at(int index) {
+    return ALL.get(index);
+  }
+
+  /** The symbol's number in native code. */
+  public int index() {
+    return ALL.indexOf(this);
+  }
+
   static @Nullable WatchedSymbol of(String name) {
     return BY_NAME.get(name);
   }
 
   /** Every name. */
-  static java.util.Set<String> names() {
+  static Set<String> names() {
     return BY_NAME.keySet();
   }
 }

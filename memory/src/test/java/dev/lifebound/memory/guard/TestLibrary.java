@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A library compiled for one test from a source of {@code src/test/resources}, and its functions. */
+/**
+ * A library compiled for one test from a source of {@code src/test/resources}, and its functions.
+ */
+@SuppressWarnings("restricted") // calling C is what this tests
 final class TestLibrary {
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
 

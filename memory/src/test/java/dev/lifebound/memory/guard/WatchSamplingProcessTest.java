@@ -22,12 +22,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sampled allocations of a real library, each case in a JVM of its own that must live. */
+@SuppressWarnings("restricted") // calling C is what this tests
 class WatchSamplingProcessTest {
   @TempDir static Path folder;
 
   private static Path victimPath;
   private static Path otherPath;
   private static Path cppPath;
+  private static Path jniPath;
 
   /** One case. Whatever is not as it must be throws, and the exit status tells. */
   static final class Child {
@@ -61,6 +63,9 @@ class WatchSamplingProcessTest {
         case "threads" -> threads();
         case "undo" -> undo();
         case "rate" -> rate();
+        case "jna" -> jna(args[1]);
+        case "jniAndDirectBuffers" -> jniAndDirectBuffers(args[4]);
+        case "adoptedThroughJni" -> adoptedThroughJni(args[4]);
         default -> throw new IllegalArgumentException(args[0]);
       }
       victim.call("victim_churn", 10_000, 64);
@@ -280,6 +285,62 @@ class WatchSamplingProcessTest {
       check(watch.slots() == 0, "nothing was alive");
     }
 
+    /** Real JNA: its own library frees through slots as well. */
+    private static void jna(String path) {
+      com.sun.jna.NativeLibrary library = com.sun.jna.NativeLibrary.getInstance(path);
+      com.sun.jna.Function allocate = library.getFunction("victim_malloc");
+      while (!watch.libraries().stream().anyMatch(name -> name.startsWith("jna"))) {
+        Thread.onSpinWait();
+      }
+      com.sun.jna.Pointer first = allocate.invokePointer(new Object[] {48L});
+      long address = com.sun.jna.Pointer.nativeValue(first);
+      check(guard.owns(address), "guarded");
+      com.sun.jna.Native.free(address);
+      check(guard.isDead(address), "freed by JNA");
+      check(first.getByte(8) == 0x41, "a read of JNA recovers");
+      checkReported(GuardReport.Kind.USE_AFTER_FREE, address + 8);
+      com.sun.jna.Pointer second = allocate.invokePointer(new Object[] {48L});
+      library.getFunction("victim_free").invokeVoid(new Object[] {second});
+      check(guard.isDead(com.sun.jna.Pointer.nativeValue(second)), "freed by the library");
+    }
+
+    private static void jniAndDirectBuffers(String path) {
+      System.load(path);
+      while (!watch.libraries().contains("libvictim-jni.so")) {
+        Thread.onSpinWait();
+      }
+      long address = VictimJni.allocate(48);
+      check(guard.owns(address), "guarded");
+      java.nio.ByteBuffer buffer = VictimJni.buffer(address, 48);
+      check(buffer.get(3) == 0x41, "alive");
+      VictimJni.release(address);
+      check(guard.isDead(address), "freed");
+      check(buffer.get(3) == 0x41, "a read of a direct buffer recovers");
+      checkReported(GuardReport.Kind.USE_AFTER_FREE, address + 3);
+      VictimJni.release(address);
+      checkReported(GuardReport.Kind.DOUBLE_FREE, address);
+    }
+
+    private static void adoptedThroughJni(String path) {
+      System.load(path);
+      while (!watch.libraries().contains("libvictim-jni.so")) {
+        Thread.onSpinWait();
+      }
+      watch.close();
+      watch = Watch.builder().library("libvictim-jni.so").onReport(_ -> {}).start();
+      try (Registry registry = Registry.create()) {
+        long address = VictimJni.allocate(48);
+        check(!guard.owns(address), "not sampled");
+        long handle =
+            registry.adopt(MemorySegment.ofBuffer(VictimJni.buffer(address, 48)), _ -> {}, "test");
+        VictimJni.release(address);
+        check(!registry.isLive(handle), "stale");
+        VictimJni.release(address);
+        watch.drain();
+        check(watch.refusedFrees() == 1, "the second free is refused");
+      }
+    }
+
     private static void rate() {
       watch.close();
       watch = start(64);
@@ -295,6 +356,14 @@ class WatchSamplingProcessTest {
     victimPath = TestLibrary.compile(folder, "victim.c", "libvictim.so");
     otherPath = TestLibrary.compile(folder, "victim.c", "libother.so");
     cppPath = TestLibrary.compile(folder, "victim_cpp.cpp", "libvictim-cpp.so");
+    Path include = Path.of(System.getProperty("java.home"), "include");
+    jniPath =
+        TestLibrary.compile(
+            folder,
+            "victim_jni.c",
+            "libvictim-jni.so",
+            "-I" + include,
+            "-I" + include.resolve("linux"));
   }
 
   @ParameterizedTest
@@ -312,7 +381,10 @@ class WatchSamplingProcessTest {
         "adoptedRealloc",
         "threads",
         "undo",
-        "rate"
+        "rate",
+        "jna",
+        "jniAndDirectBuffers",
+        "adoptedThroughJni"
       })
   void theJvmLivesAndTheBlockIsGuarded(String what) throws Exception {
     List<String> command = new ArrayList<>();
@@ -321,6 +393,7 @@ class WatchSamplingProcessTest {
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     command.addAll(List.of(System.getProperty("java.class.path"), Child.class.getName(), what));
     command.addAll(List.of(victimPath.toString(), otherPath.toString(), cppPath.toString()));
+    command.add(jniPath.toString());
     Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
     String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();

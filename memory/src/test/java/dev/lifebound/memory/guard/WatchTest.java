@@ -15,10 +15,10 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frees of adopted blocks by a real C library: seen, kept back, refused. */
+@SuppressWarnings("restricted") // calling C is what this tests
 class WatchTest {
   @TempDir(cleanup = CleanupMode.NEVER)
   static Path folder;
@@ -224,8 +225,7 @@ class WatchTest {
       long hits = ring.adoptedFrees();
       long address = victim.call("victim_malloc", 72);
       registry.release(
-          registry.adopt(
-              block(address, 72), b -> victim.call("victim_free", b.address()), "test"));
+          registry.adopt(block(address, 72), b -> victim.call("victim_free", b.address()), "test"));
       ring.drain();
       assertThat(freed).contains(address);
       assertThat(ring.refusedFrees()).isEqualTo(refused);
@@ -395,7 +395,11 @@ class WatchTest {
   @Test
   void aLibraryLoadedLaterIsFoundAndOneThatIsUnloadedStays() throws Exception {
     try (Watch later =
-        Watch.builder().library("libvictim-later.so").loadedLater().onReport(reports::add).start()) {
+        Watch.builder()
+            .library("libvictim-later.so")
+            .loadedLater()
+            .onReport(reports::add)
+            .start()) {
       assertThat(later.text()).contains("no loaded library matches yet");
       Path path = TestLibrary.compile(folder, "victim.c", "libvictim-later.so");
       long address;
@@ -470,7 +474,8 @@ class WatchTest {
   void badInputIsOneLine() throws Exception {
     assertThatThrownBy(() -> Watch.library("libnowhere*.so"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageMatching("a loaded library must match the pattern: pattern=libnowhere\\*.so, .*");
+        .hasMessageMatching(
+            "a loaded library must match the pattern: pattern=libnowhere\\*.so, .*");
     assertThatThrownBy(() -> Watch.library(" "))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("must name a library");

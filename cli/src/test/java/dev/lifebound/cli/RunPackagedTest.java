@@ -1,0 +1,178 @@
+package dev.lifebound.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDB;
+
+/** {@code lifebound run} and {@code lifebound attach} as a user runs them. */
+class RunPackagedTest {
+  private static final Path EXAMPLE =
+      Path.of("../examples/hazard/rocksdb/ClosedDatabase.java").toAbsolutePath().normalize();
+  private static final String JAVA =
+      Path.of(System.getProperty("java.home"), "bin/java").toString();
+  private static final int SIGTERM = 15;
+
+  @TempDir private static Path shared;
+  private static Distribution distribution;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void unpack() throws Exception {
+    distribution = Distribution.unpack(shared.toRealPath());
+    // As if it were trained: the launcher must not start to write into the folder meanwhile.
+    Files.writeString(
+        distribution.home().resolve("built"),
+        System.getProperty("java.home") + "\n" + System.getProperty("java.runtime.version") + "\n");
+  }
+
+  private static Ran launched(String... arguments) throws Exception {
+    return Ran.of(distribution.launcher(arguments));
+  }
+
+  private Path program(String name, String body) throws Exception {
+    return Files.writeString(
+        folder.resolve(name + ".java"),
+        "public class "
+            + name
+            + " { public static void main(String[] a) throws Exception { "
+            + body
+            + " } }");
+  }
+
+  private List<String> rocks(String java) throws Exception {
+    String jar =
+        Path.of(RocksDB.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+            .toString();
+    return List.of(
+        java,
+        "-XX:ErrorFile=" + folder.resolve("hs_err.log"),
+        "-XX:-CreateCoredumpOnCrash",
+        "-Djava.io.tmpdir=" + folder,
+        "-cp",
+        jar,
+        EXAMPLE.toString());
+  }
+
+  @Test
+  void anIteratorUsedAfterItsDatabaseWasClosedCrashesOrIsSilentAndGuardedIsReported()
+      throws Exception {
+    List<String> plain = new ArrayList<>(rocks(JAVA));
+    plain.add(1, "--enable-native-access=ALL-UNNAMED");
+    Ran unguarded = Ran.of(new ProcessBuilder(plain));
+    assertThat(unguarded.exitCode() == 0 || unguarded.out().contains("SIGSEGV"))
+        .as("silent, or a crash: %s", unguarded)
+        .isTrue();
+    assertThat(unguarded.err()).doesNotContain("use after free");
+
+    List<String> guarded =
+        new ArrayList<>(List.of("run", "--watch", "librocksdbjni*", "--sample", "1", "--"));
+    guarded.addAll(rocks(JAVA));
+    Ran reported = launched(guarded.toArray(String[]::new));
+    assertThat(reported.err())
+        .contains("lifebound: armed: guard mode=recover")
+        .contains("lifebound: use after free: ")
+        .contains("rocksdb::DBIter::Seek+0x")
+        .contains("at ClosedDatabase.read(ClosedDatabase.java:")
+        .contains("rocksdb::DBImpl::CloseHelper+0x")
+        .contains("at org.rocksdb.RocksDB.close(RocksDB.java:")
+        .contains("at ClosedDatabase.load(ClosedDatabase.java:")
+        .contains("at org.rocksdb.RocksDB.open(");
+    assertThat(reported.out()).isEqualTo("anna reads: value777\n");
+    assertThat(reported.exitCode()).isZero();
+  }
+
+  @Test
+  void streamsAndExitCodeAreTheProgramsOwn() throws Exception {
+    Path program =
+        program(
+            "Echo",
+            "System.out.println(a[0] + System.in.read()); System.err.println(\"to err\");"
+                + " System.exit(42);");
+    Ran ran = launched("run", "--", JAVA, program.toString(), "--help");
+    assertThat(ran.exitCode()).isEqualTo(42);
+    assertThat(ran.out()).isEqualTo("--help-1\n");
+    assertThat(ran.err()).contains("to err\n").contains("lifebound: armed: ");
+  }
+
+  @Test
+  void aSignalReachesTheProgram() throws Exception {
+    Path program =
+        program(
+            "Waiting",
+            "Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println(\"ended\")));"
+                + " System.out.println(ProcessHandle.current().pid());"
+                + " Thread.sleep(java.time.Duration.ofMinutes(2));");
+    Process run = distribution.launcher("run", "--", JAVA, program.toString()).start();
+    try (BufferedReader out =
+        new BufferedReader(new InputStreamReader(run.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo(String.valueOf(run.pid()));
+      run.destroy();
+      assertThat(out.readLine()).isEqualTo("ended");
+    }
+    assertThat(run.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(run.exitValue()).isEqualTo(128 + SIGTERM);
+  }
+
+  @Test
+  void whatCannotBeStartedIsExit125() throws Exception {
+    Ran ran = launched("run", "--", folder.resolve("bin/java").toString(), "Main");
+    assertThat(ran.exitCode()).isEqualTo(125);
+    assertThat(ran.err()).contains("program=" + folder, "[could-not-start]");
+    Path broken = Files.createDirectories(folder.resolve("broken")).resolve("java");
+    Files.writeString(broken, "no program");
+    assertThat(broken.toFile().setExecutable(true)).isTrue();
+    Ran refused = launched("run", "--", broken.toString(), "Main");
+    assertThat(refused.exitCode()).isEqualTo(125);
+    assertThat(refused.err()).contains("execv", "[could-not-start]");
+  }
+
+  @Test
+  void attachArmsARunningProgramOnce() throws Exception {
+    Path program =
+        program(
+            "Running",
+            "System.out.println(\"up\"); System.in.read(); System.out.println(\"unharmed\");");
+    Process running =
+        new ProcessBuilder(JAVA, "-XX:+EnableDynamicAgentLoading", program.toString())
+            .redirectError(folder.resolve("err").toFile())
+            .start();
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("up");
+      String pid = String.valueOf(running.pid());
+      Ran armed = launched("attach", pid, "--watch", "libz*");
+      assertThat(armed.exitCode()).as(armed.err()).isZero();
+      assertThat(armed.out()).startsWith("lifebound: armed: guard mode=recover").contains("libz*");
+      Ran again = launched("attach", pid);
+      assertThat(again.exitCode()).isZero();
+      running.getOutputStream().close();
+      assertThat(out.readLine()).isEqualTo("unharmed");
+    }
+    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(running.exitValue()).isZero();
+    assertThat(folder.resolve("err"))
+        .content()
+        .contains("lifebound: armed: ", "lifebound: the agent is loaded already: ");
+  }
+
+  @Test
+  void attachToWhatIsNoJavaProgramIsExit1() throws Exception {
+    Ran ran = launched("attach", "2147483646");
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains("pid=2147483646", "[not-armed]");
+  }
+}

@@ -1,0 +1,145 @@
+package example;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lifebound.memory.guard.Armed;
+import dev.lifebound.memory.guard.Guard;
+import dev.lifebound.memory.os.HotSpot;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Programs that tests start with the agent; users of the library, so not in its packages. */
+public final class Programs {
+  private Programs() {}
+
+  /** Knows nothing of the library, and runs on any Java. */
+  public static final class Innocent {
+    private Innocent() {}
+
+    public static void main(String[] args) {
+      System.out.println("done");
+    }
+  }
+
+  /** Reads a block after its free. */
+  public static final class Guilty {
+    private Guilty() {}
+
+    public static void main(String[] args) {
+      Armed guard = Guard.current().orElseThrow();
+      MemorySegment block = guard.tryAllocate(64).orElseThrow();
+      block.set(JAVA_LONG, 8, 42);
+      guard.free(block.address());
+      System.out.println("read=" + read(block) + " again=" + read(block));
+      if (Boolean.getBoolean("flush")) {
+        guard.flush();
+      }
+    }
+
+    private static long read(MemorySegment block) {
+      return block.get(JAVA_LONG, 8);
+    }
+  }
+
+  /** Prints what it maps and has open that it should not. */
+  public static final class Inspected {
+    private Inspected() {}
+
+    public static void main(String[] args) throws IOException {
+      try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+        List<String> lines = maps.toList();
+        System.out.println(
+            "own code="
+                + lines.stream()
+                    .filter(line -> line.matches("\\S+ r-xp \\S+ 00:00 0\\s*"))
+                    .count());
+        lines.stream()
+            .filter(line -> line.matches("\\S+ .wx.*"))
+            .filter(Inspected::isOurs)
+            .forEach(line -> System.out.println("writable code=" + line));
+      }
+      try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+        for (Path fd : open.toList()) {
+          String target = Files.isSymbolicLink(fd) ? Files.readSymbolicLink(fd).toString() : "";
+          if (target.startsWith("socket:")) {
+            System.out.println("socket=" + target);
+          }
+        }
+      }
+      System.out.println("done");
+    }
+
+    /** HotSpot's own code heaps can be written. */
+    private static boolean isOurs(String line) {
+      long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+      return HotSpot.facts().codeHeaps().stream().noneMatch(heap -> heap.contains(start));
+    }
+  }
+
+  /** A plug-in's loader, which loads the library again instead of asking its parent. */
+  public static final class Container {
+    private Container() {}
+
+    public static void main(String[] args) throws Exception {
+      ClassLoader plugin =
+          new ClassLoader("plugin", Container.class.getClassLoader()) {
+            @Override
+            protected Class<?> loadClass(String name, boolean resolve)
+                throws ClassNotFoundException {
+              if (!name.startsWith("dev.lifebound.memory.") || name.contains(".agent.")) {
+                return super.loadClass(name, resolve);
+              }
+              Class<?> known = findLoadedClass(name);
+              return known == null ? define(name) : known;
+            }
+
+            private Class<?> define(String name) throws ClassNotFoundException {
+              try (InputStream in =
+                  getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+                if (in == null) {
+                  throw new ClassNotFoundException(name);
+                }
+                byte[] bytes = in.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+              } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+              }
+            }
+          };
+      Class<?> registry = plugin.loadClass("dev.lifebound.memory.handle.Registry");
+      try (AutoCloseable open = (AutoCloseable) registry.getMethod("create").invoke(null)) {
+        System.out.println("own=" + plugin.equals(registry.getClassLoader()) + " " + open);
+      }
+      Class<?> options = plugin.loadClass("dev.lifebound.memory.guard.GuardOptions");
+      Class<?> mode = plugin.loadClass("dev.lifebound.memory.guard.Mode");
+      try {
+        plugin
+            .loadClass("dev.lifebound.memory.guard.Guard")
+            .getMethod("arm", options)
+            .invoke(
+                null,
+                options
+                    .getMethod("of", mode)
+                    .invoke(null, mode.getMethod("valueOf", String.class).invoke(null, "RECOVER")));
+      } catch (InvocationTargetException e) {
+        System.out.println(e.getCause().getMessage());
+      }
+    }
+  }
+
+  /** Another agent, of the same JVM. */
+  public static final class OtherAgent {
+    private OtherAgent() {}
+
+    public static void premain(String options, Instrumentation instrumentation) {
+      System.out.println("other agent: " + instrumentation.isRetransformClassesSupported());
+    }
+  }
+}
