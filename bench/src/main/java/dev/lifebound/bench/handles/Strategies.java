@@ -257,7 +257,9 @@ final class Strategies {
     return (double) (processorNanos() - start) / COLLECTED;
   }
 
-  /** By the clock: nobody else works for it, and processor time counts in hundredths of a second. */
+  /**
+   * By the clock: nobody else works for it, and processor time counts in hundredths of a second.
+   */
   private static double freedRound() {
     long start = System.nanoTime();
     for (int i = 0; i < COLLECTED; i++) {

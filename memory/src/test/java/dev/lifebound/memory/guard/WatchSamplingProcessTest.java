@@ -32,6 +32,7 @@ class WatchSamplingProcessTest {
   private static Path jniPath;
 
   /** One case. Whatever is not as it must be throws, and the exit status tells. */
+  @SuppressWarnings("NullAway.Init") // main sets everything first
   static final class Child {
     private static final ConcurrentLinkedQueue<GuardReport> REPORTS = new ConcurrentLinkedQueue<>();
     private static TestLibrary victim;

@@ -433,7 +433,7 @@ class WatchTest {
         "-Wl,-z,lazy -Wl,-z,relro -Wl,--hash-style=sysv"
       })
   void everyKindOfLinkingIsPatched(String flags) throws Exception {
-    String name = "libvictim-linked" + Math.abs(flags.hashCode()) + ".so";
+    String name = "libvictim-linked" + Integer.toHexString(flags.hashCode()) + ".so";
     TestLibrary linked =
         TestLibrary.load(TestLibrary.compile(folder, "victim.c", name, flags.split(" ", -1)));
     try (Watch one = Watch.builder().library(name).onReport(reports::add).start()) {
