@@ -148,6 +148,8 @@ final class GuardChild {
     } catch (Throwable e) {
       System.out.println("unexpected: kind=" + name + " " + e);
     }
+    // In this order: a reuse in between shows in the number.
+    boolean met = guard.faults(address) > 0;
     if (guard.blockNumber(address) != number) {
       reused.increment(); // this thread slept while the pool went all the way round
       return;
@@ -157,7 +159,7 @@ final class GuardChild {
       thrown.increment();
     } else if (refused) {
       kernel.increment();
-    } else if (guard.faults(address) > 0) {
+    } else if (met) {
       recovered.increment();
     } else {
       synchronized (missed) {

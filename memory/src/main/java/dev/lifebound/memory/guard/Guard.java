@@ -30,7 +30,7 @@ public final class Guard {
   private static final AtomicReference<@Nullable Armed> CURRENT = new AtomicReference<>();
   private static final Path MAPPING_LIMIT = Path.of("/proc/sys/vm/max_map_count");
   private static final int SHARE_OF_MAPPINGS = 4;
-  private static final double NANOS_PER_MILLI = 1e6;
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   private Guard() {}
 
@@ -136,19 +136,24 @@ public final class Guard {
     thread.start();
     List<String> missing = new ArrayList<>(reasons);
     missing.addAll(HotSpot.facts().missing());
+    // No format: loading its classes would be a tenth of the arming.
     String text =
-        String.format(
-            Locale.ROOT,
-            "guard armed: mode=%s, pages=%s, slots=%d, limit=%d bytes and %d mappings, selfTest=%s,"
-                + " took=%.1f ms%s",
-            options.mode().name().toLowerCase(Locale.ROOT),
-            death.name().toLowerCase(Locale.ROOT),
-            options.slots(),
-            options.byteLimit(),
-            options.mappingLimit(),
-            tested,
-            (System.nanoTime() - start) / NANOS_PER_MILLI,
-            missing.isEmpty() ? "" : ", not armed=" + missing);
+        "guard armed: mode="
+            + options.mode().name().toLowerCase(Locale.ROOT)
+            + ", pages="
+            + death.name().toLowerCase(Locale.ROOT)
+            + ", slots="
+            + options.slots()
+            + ", limit="
+            + options.byteLimit()
+            + " bytes and "
+            + options.mappingLimit()
+            + " mappings, selfTest="
+            + tested
+            + ", took="
+            + (System.nanoTime() - start) / NANOS_PER_MILLI
+            + " ms"
+            + (missing.isEmpty() ? "" : ", not armed=" + missing);
     Armed armed = new Armed(pool, reports, thread, options.mode(), text);
     if (options.explainUncaught() && options.mode() == Mode.STRICT) {
       Uncaught.install(armed);

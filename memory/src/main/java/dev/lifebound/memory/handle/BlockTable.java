@@ -88,13 +88,13 @@ class BlockTable {
     } finally {
       stripe.unlock();
     }
-    allocated(handle, byteSize, account);
+    counters.allocated(handle, byteSize, account.tag);
     return handle;
   }
 
   /**
-   * Publishes a zeroed block of our own, by way of a stripe that the caller has locked; {@link
-   * #allocated} must follow when it is unlocked.
+   * Publishes a zeroed block of our own, by way of a stripe that the caller has locked; the flight
+   * recorder must hear of it when it is unlocked.
    */
   long allocateIn(Stripe stripe, long byteSize, Tags.Account account, int owner) {
     // Under the lock: close() passes through every stripe, and so finds what was published.
@@ -114,21 +114,19 @@ class BlockTable {
     }
     SlotTable.fill(slot, byteSize, account.number, owner);
     long handle = Handles.of(number, generation, slot);
-    SlotTable.setStateRelease(slot, SlotTable.liveWord(handle, 1));
-    return handle;
-  }
-
-  /** What follows the publication of a block of our own. */
-  void allocated(long handle, long byteSize, Tags.Account account) {
-    lives.allocated(handle, byteSize, account.tag);
+    // Before it is published: whoever finds it may end it at once, which takes all this back.
     try {
       addresses.enterOwn(handle, byteSize);
     } catch (Throwable e) {
-      kill(handle);
+      stripes.give(stripe, SizeClass.of(byteSize), slot);
+      stripe.count(account.number, -1, -byteSize);
+      tags.leave(account, byteSize);
       throw e;
     }
-    counters.allocated(handle, byteSize, account.tag);
+    lives.allocated(handle, byteSize, account.tag);
     Chronicle.allocated(this, handle, byteSize, account);
+    SlotTable.setStateRelease(slot, SlotTable.liveWord(handle, 1));
+    return handle;
   }
 
   private long enterLarge(long byteSize, Tags.Account account, int owner) {
@@ -305,8 +303,9 @@ class BlockTable {
     int slot = Handles.slot(handle);
     long word = SlotTable.liveWord(handle, 1);
     long dying = SlotTable.withState(word, SlotTable.DYING) - SlotTable.ONE_REFERENCE;
-    Page page = SlotTable.page(slot);
-    if (page.isHeld() || !SlotTable.casState(slot, word, dying)) {
+    // None when the registry was closed before the entry of a large key was there.
+    Page page = SlotTable.pageOrNull(slot);
+    if (page == null || page.isHeld() || !SlotTable.casState(slot, word, dying)) {
       return KeyRelease.NOT_PLAIN;
     }
     lives.freed(handle);
@@ -320,9 +319,12 @@ class BlockTable {
     return KeyRelease.FREED;
   }
 
-  /** Must follow when a key was freed and the stripe is unlocked. */
+  /**
+   * Must follow when a block was freed and the stripe is unlocked. Does nothing inside a bound map,
+   * which calls this again when it has let go of its stripe.
+   */
   void closeIfOver() {
-    if (closed) {
+    if (closed && !stripes.isHeldHere()) {
       closePoolIfEmpty();
     }
   }
@@ -680,11 +682,10 @@ class BlockTable {
   private void settle(Stripe stripe, Page page, long handle, long size) {
     int slot = Handles.slot(handle);
     Tags.Account account = tags.account(SlotTable.tag(slot));
-    int generation = Handles.generation(handle);
-    int last = Handles.GENERATION_MASK;
-    SlotTable.setStateRelease(
-        slot, SlotTable.word(Math.min(generation + 1, last), SlotTable.DEAD, 0, 0));
-    if (generation != last) {
+    int generation = Handles.generation(handle) + 1;
+    SlotTable.setStateRelease(slot, SlotTable.word(generation, SlotTable.DEAD, 0, 0));
+    // The last generation is no block's, and so tells every registry that the slot is retired.
+    if (generation != Handles.GENERATION_MASK) {
       stripes.give(stripe, page.sizeClass, slot);
     }
     stripe.count(account.number, -1, -size);
@@ -721,7 +722,7 @@ class BlockTable {
     List<Leak> leaked = closing.compareAndSet(false, true) ? leaks.live(cause) : List.of();
     RuntimeException failure = killAll();
     leaks.report(leaked);
-    closePoolIfEmpty();
+    closeIfOver();
     return failure;
   }
 
@@ -787,7 +788,14 @@ class BlockTable {
 
   /** Who holds the memory of a block; null when it is the registry's, or the block is dead. */
   static @Nullable HeldBlock held(int slot) {
-    return SlotTable.page(slot).held(slot);
+    Page page = SlotTable.pageOrNull(slot);
+    return page == null ? null : page.held(slot);
+  }
+
+  /** The bytes of a block that was live a moment ago; it may be dead now. */
+  static long sizeSeen(int slot) {
+    HeldBlock held = held(slot);
+    return held == null ? SlotTable.size(slot) : held.segment().byteSize();
   }
 
   private static HeldBlock held(Page page, int slot) {

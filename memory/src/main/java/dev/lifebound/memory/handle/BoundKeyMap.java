@@ -55,7 +55,8 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     LedgerName name = account.name;
     this.number =
         table.boundKeys.register(handle -> {
-          if (locked(own, () -> map.remove(handle)) != null) {
+          V value = own == null ? map.remove(handle) : locked(own, () -> map.remove(handle));
+          if (value != null) {
             Chronicle.unbound(mine, handle, name, handle);
           }
         });
@@ -91,6 +92,7 @@ public final class BoundKeyMap<V> implements AutoCloseable {
 
   private long allocateAndPut(Stripe own, long byteSize, V value) {
     long handle;
+    boolean failed = false;
     own.lock();
     try {
       checkOpen();
@@ -101,22 +103,28 @@ public final class BoundKeyMap<V> implements AutoCloseable {
         table.kill(handle);
         throw e;
       }
+    } catch (Throwable e) {
+      failed = true;
+      throw e;
     } finally {
       own.unlock();
+      if (failed) {
+        table.closeIfOver();
+      }
     }
-    try {
-      table.allocated(handle, byteSize, account);
-    } catch (Throwable e) {
-      remove(handle);
-      throw e;
-    }
+    table.counters.allocated(handle, byteSize, account.tag);
     return checked(handle);
   }
 
   private long allocateAndPut(long byteSize, V value) {
     checkOpen();
     long handle = table.enter(null, byteSize, account, number);
-    locked(stripe, () -> map.put(handle, value));
+    try {
+      locked(() -> map.put(handle, value));
+    } catch (Throwable e) {
+      table.kill(handle);
+      throw e;
+    }
     return checked(handle);
   }
 
@@ -132,18 +140,18 @@ public final class BoundKeyMap<V> implements AutoCloseable {
 
   /** The value of a block that is live, or null. */
   public @Nullable V get(long handle) {
-    return locked(stripe, () -> map.get(handle));
+    return locked(() -> map.get(handle));
   }
 
   /** Changes the value of a block that is in the map; null and no change when it is not. */
   public @Nullable V replace(long handle, V value) {
     Objects.requireNonNull(value, "value must not be null");
-    return locked(stripe, () -> map.replace(handle, value));
+    return locked(() -> map.replace(handle, value));
   }
 
   /** Whether the block is a key of this map. */
   public boolean containsKey(long handle) {
-    return locked(stripe, () -> map.containsKey(handle));
+    return locked(() -> map.containsKey(handle));
   }
 
   /** Removes the entry and frees its block; the value, or null when there was no entry. */
@@ -165,11 +173,13 @@ public final class BoundKeyMap<V> implements AutoCloseable {
         }
       } finally {
         own.unlock();
+        // For this block, and for what the map below has removed meanwhile.
+        table.closeIfOver();
       }
     }
     if (value != null) {
       switch (released) {
-        case FREED -> table.closeIfOver();
+        case FREED -> {}
         case DEFERRED -> table.deferKey(handle);
         case NOT_PLAIN -> table.releaseIfHeld(handle, true);
       }
@@ -184,13 +194,23 @@ public final class BoundKeyMap<V> implements AutoCloseable {
   }
 
   public int size() {
-    return locked(stripe, map::size);
+    return locked(map::size);
   }
 
-  private static <T extends @Nullable Object> T locked(@Nullable Stripe own, Supplier<T> action) {
+  private <T extends @Nullable Object> T locked(Supplier<T> action) {
+    Stripe own = stripe;
     if (own == null) {
       return action.get();
     }
+    try {
+      return locked(own, action);
+    } finally {
+      // The map below may have removed entries meanwhile.
+      table.closeIfOver();
+    }
+  }
+
+  private static <T extends @Nullable Object> T locked(Stripe own, Supplier<T> action) {
     own.lock();
     try {
       return action.get();
@@ -206,13 +226,13 @@ public final class BoundKeyMap<V> implements AutoCloseable {
     if (stripe == null) {
       map.forEach(action);
     } else {
-      locked(stripe, () -> Map.copyOf(map)).forEach(action);
+      locked(() -> Map.copyOf(map)).forEach(action);
     }
   }
 
   /** Frees every block of the map. */
   public void clear() {
-    List<Long> handles = locked(stripe, () -> List.copyOf(map.keySet()));
+    List<Long> handles = locked(() -> List.copyOf(map.keySet()));
     RuntimeException failure = null;
     for (long handle : handles) {
       try {
@@ -245,7 +265,12 @@ public final class BoundKeyMap<V> implements AutoCloseable {
   private void checkOpen() {
     if (closed) {
       throw new IllegalStateException(
-          "a bound map must be open: tag=" + account.tag + ", registry=" + registry);
+          // The number, since this may run under the lock, and a registry's text counts its blocks.
+          "a bound map must be open: tag="
+              + account.tag
+              + ", registry="
+              + table.number
+              + "; allocate before close()");
     }
   }
 }

@@ -195,7 +195,7 @@ final class JfrEvents {
       event.block = Handles.block(handle);
       event.by = by;
       event.bytes = SlotTable.size(slot);
-      event.tag = table.tags.account(SlotTable.tag(slot)).tag;
+      event.tag = table.tags.name(SlotTable.tag(slot));
       // The last lease may have been closed meanwhile, and the slot have another block.
       if (SlotTable.generation(SlotTable.stateAcquire(slot)) != Handles.generation(handle)) {
         event.bytes = -1;

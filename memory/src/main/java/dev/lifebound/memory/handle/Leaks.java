@@ -64,12 +64,12 @@ final class Leaks implements Runnable {
     Kind kind = new Kind(tag(slot), life == null ? null : life.allocated().frames());
     Sum sum = sums.computeIfAbsent(kind, _ -> new Sum(handle));
     sum.blocks++;
-    sum.bytes += table.size(handle);
+    sum.bytes += BlockTable.sizeSeen(slot);
     sum.leases += SlotTable.leases(word);
   }
 
   private String tag(int slot) {
-    return table.tags.account(SlotTable.tag(slot)).tag;
+    return table.tags.name(SlotTable.tag(slot));
   }
 
   private Leak leak(Leak.Cause cause, Sum sum) {

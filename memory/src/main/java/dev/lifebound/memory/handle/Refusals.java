@@ -170,7 +170,7 @@ final class Refusals {
     }
     boolean used = SlotTable.size(slot) != 0;
     return used
-        ? "size=" + SlotTable.size(slot) + ", tag=" + table.tags.account(SlotTable.tag(slot)).tag
+        ? "size=" + SlotTable.size(slot) + ", tag=" + table.tags.name(SlotTable.tag(slot))
         : "size=none, tag=none";
   }
 }

@@ -45,6 +45,12 @@ final class Sections {
      */
     private @Nullable Thread thread;
 
+    /**
+     * The id of the thread that sits here, or 0: what the field above cannot say, since the one who
+     * takes the seat next has not written it yet.
+     */
+    private long sitter;
+
     private long blamedAtNanos;
     private long blamedEpoch;
     private boolean reported;
@@ -61,9 +67,11 @@ final class Sections {
       if (thread != me) {
         thread = me;
       }
+      sitter = me.threadId();
     }
 
     void leave() {
+      sitter = 0;
       // Volatile, not release: the look at someWait that follows must not come first. A free that
       // still sees the section announced has set someWait before.
       announced = FREE;
@@ -110,6 +118,13 @@ final class Sections {
   }
 
   private synchronized Seat addSeats(long now, Thread me) {
+    // Who had the lock before has added seats, one for each that was there.
+    for (Seat seat : seats) {
+      if (seat.take(now)) {
+        seat.sit(me);
+        return seat;
+      }
+    }
     Seat[] grown = Arrays.copyOf(seats, Math.max(1, seats.length * 2));
     for (int i = seats.length; i < grown.length; i++) {
       grown[i] = new Seat();
@@ -246,9 +261,9 @@ final class Sections {
 
   /** Whether this thread has a section open. */
   boolean isOpenHere() {
-    Thread here = Thread.currentThread();
+    long here = Thread.currentThread().threadId();
     for (Seat seat : seats) {
-      if (seat.announced != Seat.FREE && seat.thread == here) {
+      if (seat.sitter == here) {
         return true;
       }
     }
@@ -277,6 +292,11 @@ final class Sections {
     synchronized (waiting) {
       return reclaiming > 0;
     }
+  }
+
+  /** How many sections have been open at the same time, up to the next power of two. */
+  int seats() {
+    return seats.length;
   }
 
   int waiting() {

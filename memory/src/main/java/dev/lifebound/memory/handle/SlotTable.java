@@ -178,7 +178,10 @@ final class SlotTable {
 
   /** The page of a slot; null when no registry has it any more. */
   static @Nullable Page pageOrNull(int slot) {
-    return pages[slot >>> PAGE_SHIFT];
+    @Nullable Page[] all = pages;
+    int number = slot >>> PAGE_SHIFT;
+    // A chunk exists as a whole, also where no page was begun yet: handles may be made up.
+    return number < all.length ? all[number] : null;
   }
 
   /** Whether the slot number may be read. */
@@ -197,6 +200,13 @@ final class SlotTable {
 
   private static long base(int slot) {
     return (long) (slot & CHUNK_MASK) << SLOT_SHIFT;
+  }
+
+  /**
+   * Whether a dead slot has no generation left. Its page may go to other registries all the same.
+   */
+  static boolean isRetired(int slot) {
+    return generation(stateAcquire(slot)) == Handles.GENERATION_MASK;
   }
 
   static long stateAcquire(int slot) {

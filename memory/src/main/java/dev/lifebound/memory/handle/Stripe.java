@@ -79,6 +79,10 @@ final class Stripe {
     return HOLDER.compareAndSet(this, 0L, id);
   }
 
+  boolean isHeldBy(Thread me) {
+    return (long) HOLDER.getOpaque(this) == me.threadId();
+  }
+
   void lock() {
     Thread me = Thread.currentThread();
     for (int tries = 0; !tryLock(me); tries++) {
@@ -113,10 +117,11 @@ final class Stripe {
       freeCount[sizeClass] = left - 1;
       return stack[left - 1];
     }
-    int next = fresh[sizeClass];
-    if (next < freshEnd[sizeClass]) {
-      fresh[sizeClass] = next + 1;
-      return next;
+    while (fresh[sizeClass] < freshEnd[sizeClass]) {
+      int next = fresh[sizeClass]++;
+      if (!SlotTable.isRetired(next)) {
+        return next;
+      }
     }
     return -1;
   }

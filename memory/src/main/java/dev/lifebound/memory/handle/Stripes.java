@@ -32,6 +32,9 @@ final class Stripes {
   /** The shared ones and those of bound maps. */
   private final List<Stripe> all;
 
+  /** How many stripes have handed their counts on; who sums begins again when one has. */
+  private final AtomicInteger removals = new AtomicInteger();
+
   private final List<ConcurrentLinkedDeque<int[]>> depots;
   private final Object growth = new Object();
   private volatile Page[] pages = new Page[0];
@@ -63,6 +66,7 @@ final class Stripes {
     try {
       Stripe heir = lock();
       try {
+        removals.incrementAndGet();
         heir.inheritCounts(stripe);
         for (int sizeClass = 0; sizeClass <= SizeClass.COUNT; sizeClass++) {
           depots.get(sizeClass).addAll(stripe.drain(sizeClass));
@@ -98,13 +102,18 @@ final class Stripes {
   }
 
   private int takeMore(Stripe stripe, int sizeClass) {
-    int[] batch = depots.get(sizeClass).pollLast();
-    if (batch != null) {
-      stripe.refill(sizeClass, batch);
-    } else {
-      stripe.refill(sizeClass, addPage(sizeClass));
-    }
-    return stripe.take(sizeClass);
+    int slot;
+    do {
+      int[] batch = depots.get(sizeClass).pollLast();
+      if (batch != null) {
+        stripe.refill(sizeClass, batch);
+      } else {
+        stripe.refill(sizeClass, addPage(sizeClass));
+      }
+      slot = stripe.take(sizeClass);
+      // Every slot of a page may be retired.
+    } while (slot < 0);
+    return slot;
   }
 
   private Page addPage(int sizeClass) {
@@ -146,16 +155,36 @@ final class Stripes {
   }
 
   long sum(ToLongFunction<Stripe> of) {
-    long sum = 0;
-    for (Stripe stripe : all) {
-      stripe.lock();
-      try {
-        sum += of.applyAsLong(stripe);
-      } finally {
-        stripe.unlock();
+    while (true) {
+      int before = removals.get();
+      long sum = 0;
+      for (Stripe stripe : all) {
+        stripe.lock();
+        try {
+          sum += of.applyAsLong(stripe);
+        } finally {
+          stripe.unlock();
+        }
+      }
+      // Otherwise counts may have gone from a stripe not yet seen to one that was.
+      if (removals.get() == before) {
+        return sum;
       }
     }
-    return sum;
+  }
+
+  /**
+   * Whether this thread holds a stripe, as inside a bound map; it must then wait for no other, or
+   * two bound maps would wait for each other.
+   */
+  boolean isHeldHere() {
+    Thread me = Thread.currentThread();
+    for (Stripe stripe : all) {
+      if (stripe.isHeldBy(me)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -73,6 +73,14 @@ final class Tags {
     return account;
   }
 
+  /**
+   * The tag with the number that a slot has, for a message: another registry may have had the slot
+   * last, and more tags.
+   */
+  String name(int number) {
+    return number < byNumber.size() ? byNumber.get(number).tag : "unknown";
+  }
+
   Account account(int number) {
     return byNumber.get(number);
   }
