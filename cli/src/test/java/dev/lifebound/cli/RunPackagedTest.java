@@ -118,7 +118,8 @@ class RunPackagedTest {
     try (BufferedReader out =
         new BufferedReader(new InputStreamReader(run.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo(String.valueOf(run.pid()));
-      run.destroy();
+      // Process.destroy would close its streams.
+      assertThat(run.toHandle().destroy()).isTrue();
       assertThat(out.readLine()).isEqualTo("ended");
     }
     assertThat(run.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -650,9 +650,17 @@ class BlockTable {
 
   /** Frees a block that nothing can reach any more. */
   void reclaim(long handle) {
+    Page page = SlotTable.page(Handles.slot(handle));
+    if (page.isHeld()) {
+      Nesting.run(() -> reclaim(handle, page));
+    } else {
+      reclaim(handle, page);
+    }
+  }
+
+  private void reclaim(long handle, Page page) {
     int slot = Handles.slot(handle);
     long word = SlotTable.stateAcquire(slot);
-    Page page = SlotTable.page(slot);
     long size = size(handle);
     RuntimeException failure = null;
     if (SlotTable.state(word) != SlotTable.FREED_BY_C) {

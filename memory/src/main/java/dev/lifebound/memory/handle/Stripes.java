@@ -229,10 +229,16 @@ final class Stripes {
     if (walkers.get() != 0 || undead() != 0 || !walkers.compareAndSet(0, GONE)) {
       return false;
     }
+    try {
+      arena.close();
+    } catch (RuntimeException e) {
+      // A native call still has a slice of a block: the pages stay ours.
+      walkers.set(0);
+      throw e;
+    }
     for (int i = 0; i < pageCount; i++) {
       SlotTable.givePage(pages[i]);
     }
-    arena.close();
     return true;
   }
 }

@@ -238,7 +238,7 @@ class BadInputTest {
   /** A linked list whose nodes free each other. */
   @Test
   void releasesMayNestDeeply() {
-    int nodes = 500;
+    int nodes = 100_000;
     long next = block("last");
     for (int i = 1; i < nodes; i++) {
       long mine = next;
