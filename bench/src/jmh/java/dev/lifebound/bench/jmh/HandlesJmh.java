@@ -87,6 +87,19 @@ public class HandlesJmh {
     }
   }
 
+  /** As a program that has the registry in a local variable, as {@code bench/run handles} does. */
+  @Benchmark
+  public void retainRegistryLocal() {
+    retain(registry, handles);
+  }
+
+  private static void retain(Registry registry, long[] handles) {
+    for (long handle : handles) {
+      registry.retain(handle);
+      registry.release(handle);
+    }
+  }
+
   @Benchmark
   public long retainAtomicInteger() {
     long sum = 0;
