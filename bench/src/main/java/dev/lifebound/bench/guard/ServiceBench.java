@@ -15,7 +15,7 @@ import java.util.List;
  */
 public final class ServiceBench {
   private static final int ROUNDS = 9;
-  private static final int QUICK_ROUNDS = 5;
+  private static final int QUICK_ROUNDS = 3;
 
   private ServiceBench() {}
 
