@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The part of the topic that measures the watch. */
+/** The parts of the topic that measure the watch, and the agent under a service. */
 final class Others {
   private Others() {}
 
@@ -15,6 +15,11 @@ final class Others {
     Map<String, Double> figures = WatchBench.run(quick);
     return figures.entrySet().stream()
         .map(figure -> String.format(Locale.ROOT, "%s=%.4g ", figure.getKey(), figure.getValue()))
-        .collect(Collectors.joining());
+        .collect(
+            Collectors.joining(
+                "",
+                "",
+                String.format(
+                    Locale.ROOT, "service_slowdown=%.4f ", ServiceBench.slowdown(quick).worst())));
   }
 }
