@@ -328,8 +328,11 @@ final class WatchCore implements AdoptedTable.Memory {
   /** Tells what the rings hold; by the thread, and by those who cannot wait for it. */
   void drain() {
     events.drain(this::told);
-    if (events.takeRescan()) {
-      table.unsettled().forEach(this::settle);
+    // Whoever finds nothing to look through must not return before those are done who do.
+    synchronized (events) {
+      if (events.takeRescan()) {
+        table.unsettled().forEach(this::settle);
+      }
     }
     events.drainFrees((address, caller, thread) -> {
       for (Watch share : shares) {
