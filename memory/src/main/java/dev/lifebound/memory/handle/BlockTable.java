@@ -539,7 +539,7 @@ class BlockTable {
     Page page = SlotTable.pageOrNull(slot);
     // A guess instead of a look, as in release(): one owner, and nobody reads. Nothing that follows
     // has to wait for a look then, and the processor fetches slot, block and the next slots side by
-    // side: a third of the time when they are not in the cache (docs/benchmarks).
+    // side: a third less when they are not cached (docs/design-decisions.md).
     long guess = SlotTable.liveWord(handle, 1);
     long next = guess + SlotTable.ONE_LEASE;
     if (page == null

@@ -57,7 +57,7 @@ final class SlotTable {
    * Pages and chunks. A slot number is chunk | page | place: 2^13 chunks of 128 pages of 256 slots. The
    * first chunk is a constant of its own, since the compiler then knows its address, length and life:
    * an access is one compare and the instruction itself. For the others it loads them each time, behind
-   * the last atomic instruction, which is a third of the time of a retain (docs/benchmarks).
+   * the last atomic instruction, a quarter of a retain and release (docs/design-decisions.md).
    */
   static final long SLOT_BYTES = 16;
   static final int SLOT_SHIFT = 4;
