@@ -151,7 +151,7 @@ public final class CodecDerivation {
       offset = Math.addExact(offset, column.headBytes());
     }
     return new RecordCodec<>(
-        type.getSimpleName(), columns, constructor(type, components, path), whyNoKey);
+        type, columns, constructor(type, components, path), whyNoKey);
   }
 
   @SuppressWarnings("unchecked") // asked for components of its own type only
