@@ -10,7 +10,7 @@ class LongLongMapModelTest {
 
   /** In all; {@code bench/stress map} asks for more. */
   private static final long OPERATIONS =
-      Long.getLong("lifebound.map.operations", 1_200_000L);
+      Long.getLong("lifebound.map.operations", 10_000_000L);
 
   @ParameterizedTest
   @EnumSource
