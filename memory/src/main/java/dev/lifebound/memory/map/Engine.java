@@ -116,7 +116,7 @@ abstract class Engine implements AutoCloseable {
 
   /** Refuses a read while another thread writes, of a closed map; passes that of a nil map. */
   final void checkRead(long entry, String operation) {
-    if (state != IDLE && state != NIL || (entry & Entry.BUSY) != 0) {
+    if ((state != IDLE && state != NIL) || (entry & Entry.BUSY) != 0) {
       throw refusal(operation);
     }
   }

@@ -42,12 +42,12 @@ final class Group {
 
   /** A tag in all eight bytes. */
   static long tag(long hash) {
-    return (hash & TAG_BITS | 0x80) * LOW_BITS;
+    return ((hash & TAG_BITS) | 0x80) * LOW_BITS;
   }
 
   /** The number of the group in which a search begins, of so many. */
   static int home(long hash, int groups) {
-    return (int) ((hash & HASH_MASK) * groups >>> 32);
+    return (int) (((hash & HASH_MASK) * groups) >>> 32);
   }
 
   /**
@@ -56,7 +56,7 @@ final class Group {
    */
   static long matches(long control, long tag) {
     long x = (control ^ tag) & TAGS;
-    return x - LOW_BITS & ~x & HIGH_BITS;
+    return (x - LOW_BITS) & ~x & HIGH_BITS;
   }
 
   static long free(long control) {
@@ -69,7 +69,7 @@ final class Group {
 
   /** Bytes from the group's start to the slot of the lowest set bit, one of the high bits. */
   static long slotOffset(long bits) {
-    return SLOTS_OFFSET + (long) ((Long.numberOfTrailingZeros(bits) >>> 3) * SLOT_BYTES);
+    return SLOTS_OFFSET + (Long.numberOfTrailingZeros(bits) >>> 3) * (long) SLOT_BYTES;
   }
 
   static boolean hasPassers(long control) {
@@ -77,23 +77,23 @@ final class Group {
   }
 
   static int passers(long control) {
-    return (int) (control & 1 | control >>> 7 & 2 | control >>> 14 & 4);
+    return (int) ((control & 1) | ((control >>> 7) & 2) | ((control >>> 14) & 4));
   }
 
   /** The control word with another number of passers. */
   static long withPassers(long control, int passers) {
-    return control & TAGS | passers & 1 | (passers & 2L) << 7 | (passers & 4L) << 14;
+    return (control & TAGS) | (passers & 1L) | ((passers & 2L) << 7) | ((passers & 4L) << 14);
   }
 
   /** The control word with the slot of the lowest set bit of {@code free} taken. */
   static long take(long control, long free, long tag) {
     // The whole byte of that slot, without the bit it may have lent.
-    long ones = 0xffL << (Long.numberOfTrailingZeros(free) & ~7) & TAGS;
-    return control & ~ones | tag & ones;
+    long ones = (0xffL << (Long.numberOfTrailingZeros(free) & ~7)) & TAGS;
+    return (control & ~ones) | (tag & ones);
   }
 
   /** The control word with the slot of the lowest set bit of {@code bits} free. */
   static long release(long control, long bits) {
-    return control & ~(0xffL << (Long.numberOfTrailingZeros(bits) & ~7) & TAGS);
+    return control & ~((0xffL << (Long.numberOfTrailingZeros(bits) & ~7)) & TAGS);
   }
 }

@@ -98,7 +98,7 @@ final class Growth {
   }
 
   private static long perTable(long entries, int depth) {
-    return (entries + entries / 10 >>> depth) + 1;
+    return ((entries + entries / 10) >>> depth) + 1;
   }
 
   private static int preparedGroups(long entries, long hash, int depth) {

@@ -3,6 +3,7 @@ package dev.lifebound.memory.map;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongUnaryOperator;
 
@@ -28,6 +29,7 @@ final class Invariants {
     new Invariants(engine, hashes).check();
   }
 
+  @SuppressWarnings("ReferenceEquality") // of the very same arrays
   private void check() {
     require(engine.root == growth.directory.root, "root", 0, 0);
     require(
@@ -116,8 +118,9 @@ final class Invariants {
   /** No two tables share a byte. */
   private void occupy(long location, long bytes) {
     long start = location << 3;
-    Long before = ranges.floorKey(start);
-    require(before == null || before + ranges.get(before) <= start, "overlap", start, bytes);
+    Map.Entry<Long, Long> before = ranges.floorEntry(start);
+    require(
+        before == null || before.getKey() + before.getValue() <= start, "overlap", start, bytes);
     Long after = ranges.ceilingKey(start);
     require(after == null || start + bytes <= after, "overlap", start, bytes);
     ranges.put(start, bytes);

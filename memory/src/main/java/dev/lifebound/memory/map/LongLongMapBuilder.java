@@ -58,6 +58,8 @@ public final class LongLongMapBuilder {
   }
 
   /**
+   * A new map.
+   *
    * @throws MapFullException when the limit or the system's memory does not allow even an empty map
    */
   public LongLongMap build() {

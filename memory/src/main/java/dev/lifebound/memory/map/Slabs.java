@@ -113,12 +113,12 @@ final class Slabs {
   boolean isRecycled(long location) {
     long entry = location << Entry.LOCATION_SHIFT;
     int slab = Entry.slab(entry);
-    return slab < dirtySlab || slab == dirtySlab && Entry.offset(entry) < dirtyCursor;
+    return slab < dirtySlab || (slab == dirtySlab && Entry.offset(entry) < dirtyCursor);
   }
 
   /** Gives up all that was handed out, and begins with the first slab again. */
   void rewind() {
-    if (current > dirtySlab || current == dirtySlab && cursor > dirtyCursor) {
+    if (current > dirtySlab || (current == dirtySlab && cursor > dirtyCursor)) {
       dirtySlab = current;
       dirtyCursor = cursor;
     }

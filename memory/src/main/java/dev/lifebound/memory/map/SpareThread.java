@@ -18,6 +18,9 @@ final class SpareThread {
         .start(SpareThread::run);
   }
 
+  /** How often somebody tried; for whoever looks at a heap dump. */
+  private static int interruptions;
+
   private SpareThread() {}
 
   static void ask(Slabs slabs) {
@@ -31,7 +34,7 @@ final class SpareThread {
       } catch (InterruptedException e) {
         // Nobody has this thread to interrupt it; whoever found it by its group gains nothing by
         // it.
-        continue;
+        interruptions++;
       }
     }
   }

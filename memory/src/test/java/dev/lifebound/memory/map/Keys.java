@@ -25,7 +25,7 @@ final class Keys {
   /** The key that has this hash under this seed. */
   static long ofHash(long hash, long seed) {
     long mixed = hash * SECOND_INVERSE;
-    return (mixed ^ mixed >>> 32) * FIRST_INVERSE ^ seed;
+    return (mixed ^ (mixed >>> 32)) * FIRST_INVERSE ^ seed;
   }
 
   /** How keys are spread. */
@@ -53,11 +53,11 @@ final class Keys {
           switch (kind) {
             case RANDOM -> i == 0 ? 0 : i == 1 ? -1 : i == 2 ? Long.MIN_VALUE : any;
             case SEQUENTIAL -> i;
-            case SAME_TAG -> ofHash(any & ~0x7fL | 0x55, seed);
-            case SAME_PREFIX -> ofHash(any >>> 30 | 0xABCDEF12L << 32 << 2, seed);
+            case SAME_TAG -> ofHash((any & ~0x7fL) | 0x55, seed);
+            case SAME_PREFIX -> ofHash((any >>> 30) | (0xABCDEF12L << 34), seed);
             case SAME_GROUP -> ofHash(any & ~0xfff00000L, seed);
-            case SAME_ALL -> ofHash(0xABCD_EF00_1234_5678L ^ (long) i << 32, seed);
-            case LADDER -> ofHash(Long.MIN_VALUE >>> i % 40 ^ any >>> 24, seed);
+            case SAME_ALL -> ofHash(0xABCD_EF00_1234_5678L ^ ((long) i << 32), seed);
+            case LADDER -> ofHash((Long.MIN_VALUE >>> (i % 40)) ^ (any >>> 24), seed);
           };
     }
     return keys;

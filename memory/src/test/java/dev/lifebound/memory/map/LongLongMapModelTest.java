@@ -9,8 +9,7 @@ class LongLongMapModelTest {
   private static final int OPERATION_BYTES = 3;
 
   /** In all; {@code bench/stress map} asks for more. */
-  private static final long OPERATIONS =
-      Long.getLong("lifebound.map.operations", 10_000_000L);
+  private static final long OPERATIONS = Long.getLong("lifebound.map.operations", 10_000_000L);
 
   @ParameterizedTest
   @EnumSource
@@ -24,8 +23,7 @@ class LongLongMapModelTest {
   @EnumSource
   void theMapAnswersAsHashMapDoes(Keys.Kind kind) {
     // Chained tables are searched one after the other.
-    int keys =
-        kind == Keys.Kind.SAME_ALL || kind == Keys.Kind.SAME_PREFIX ? 1_200 : 40_000;
+    int keys = kind == Keys.Kind.SAME_ALL || kind == Keys.Kind.SAME_PREFIX ? 1_200 : 40_000;
     long each = OPERATIONS / Keys.Kind.values().length;
     int part = 200_000;
     for (long done = 0; done < each; done += part) {

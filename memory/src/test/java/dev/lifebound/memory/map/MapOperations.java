@@ -52,7 +52,7 @@ final class MapOperations {
   void run(byte[] bytes, int checkEvery) {
     for (int i = 0; i + 2 < bytes.length; i += 3, step++) {
       int code = bytes[i] & 0xff;
-      int number = (bytes[i + 1] & 0xff) << 8 | bytes[i + 2] & 0xff;
+      int number = ((bytes[i + 1] & 0xff) << 8) | (bytes[i + 2] & 0xff);
       step(code, keys[number % keys.length]);
       if (step % checkEvery == 0) {
         checkAll();
@@ -68,8 +68,7 @@ final class MapOperations {
       require(subject.remove(key) == (model.remove(key) != null), "remove", key);
     } else if (code < 220) {
       long otherwise = ~step;
-      require(
-          subject.get(key, otherwise) == model.getOrDefault(key, otherwise), "get", key);
+      require(subject.get(key, otherwise) == model.getOrDefault(key, otherwise), "get", key);
     } else if (code < 240) {
       require(subject.addTo(key, code) == model.merge(key, (long) code, Long::sum), "addTo", key);
     } else if (code < 255) {
