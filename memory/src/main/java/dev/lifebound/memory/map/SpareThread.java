@@ -18,24 +18,29 @@ final class SpareThread {
         .start(SpareThread::run);
   }
 
-  /** How often somebody tried; for whoever looks at a heap dump. */
-  private static int interruptions;
-
   private SpareThread() {}
 
   static void ask(Slabs slabs) {
     WAITING.add(slabs);
   }
 
+  @SuppressWarnings("InfiniteLoopStatement")
   private static void run() {
     while (true) {
+      next().prepareSpare();
+    }
+  }
+
+  private static Slabs next() {
+    Slabs slabs = null;
+    while (slabs == null) {
       try {
-        WAITING.take().prepareSpare();
+        slabs = WAITING.take();
       } catch (InterruptedException e) {
-        // Nobody has this thread to interrupt it; whoever found it by its group gains nothing by
-        // it.
-        interruptions++;
+        // Nobody has this thread to interrupt it; whoever found it by its group gains nothing.
+        slabs = WAITING.poll();
       }
     }
+    return slabs;
   }
 }
