@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * and cannot be changed from the thread on which a block happens to end.
  *
  * <p>The map {@link #bind}s each handle that it takes over and {@link #release}s it when it drops
- * the entry. When a block ends elsewhere, its entry's reference is given back at once, by the thread
- * that ends it and before the memory is freed, and the entry is <b>dead</b> from then on: {@link
- * #isLive} denies it, {@link #dead} counts it, and the map passes over it until it drops it.
+ * the entry. When a block ends elsewhere, its entry's reference is given back at once, by the
+ * thread that ends it and before the memory is freed, and the entry is <b>dead</b> from then on:
+ * {@link #isLive} denies it, {@link #dead} counts it, and the map passes over it until it drops it.
  *
  * <p>So the end of a block costs no search in the map, and binding one costs three atomic
  * instructions on the block's slot and no object.
@@ -50,6 +50,9 @@ public final class EntryLives implements AutoCloseable {
     final BlockTable table;
     final LedgerName name;
     final AtomicLong dead = new AtomicLong();
+
+    /** The map's; written before a block is bound. */
+    int number;
 
     /** Keys of entries that were bound while a ledger was there, to be told to it again. */
     final ConcurrentMap<Long, List<Object>> keys = new ConcurrentHashMap<>();
@@ -95,10 +98,10 @@ public final class EntryLives implements AutoCloseable {
   }
 
   /** For the blocks whose owner field has the map's number. */
-  private record Owner(Deaths deaths, int[] number) implements StaleListener {
+  private record Owner(Deaths deaths) implements StaleListener {
     @Override
     public void stale(long handle) {
-      if (SlotTable.casOwner(Handles.slot(handle), number[0], 0)) {
+      if (SlotTable.casOwner(Handles.slot(handle), deaths.number, 0)) {
         deaths.died(handle);
       }
     }
@@ -119,9 +122,8 @@ public final class EntryLives implements AutoCloseable {
     this.table = registry.table();
     this.deaths = new Deaths(table, name);
     this.listener = new Listener(deaths);
-    int[] mine = new int[1];
-    this.number = table.boundKeys.register(new Owner(deaths, mine));
-    mine[0] = number;
+    this.number = table.boundKeys.register(new Owner(deaths));
+    deaths.number = number;
   }
 
   /**
@@ -224,8 +226,7 @@ public final class EntryLives implements AutoCloseable {
     try {
       if (LedgerSink.installed() == null
           && SlotTable.owner(slot) == number
-          && table.end(
-              handle, alone, alone - SlotTable.ONE_REFERENCE, SlotTable.DYING, true)) {
+          && table.end(handle, alone, alone - SlotTable.ONE_REFERENCE, SlotTable.DYING, true)) {
         return true;
       }
       if (!claimIfLive(handle)) {
@@ -248,8 +249,7 @@ public final class EntryLives implements AutoCloseable {
         return false;
       }
       long next = word + SlotTable.ONE_LEASE;
-      if (SlotTable.leases(word) < SlotTable.MAX_LEASES
-          && SlotTable.casState(slot, word, next)) {
+      if (SlotTable.leases(word) < SlotTable.MAX_LEASES && SlotTable.casState(slot, word, next)) {
         try {
           return claim(handle, slot);
         } finally {

@@ -270,7 +270,7 @@ final class SlotTable {
       if ((int) (fields >>> shift) << Short.SIZE != expected << Short.SIZE) {
         return false;
       }
-      long next = fields & ~(0xFFFFL << shift) | (long) owner << shift;
+      long next = (fields & ~(0xFFFFL << shift)) | ((long) owner << shift);
       if (LONGS.compareAndSet(chunk, at, fields, next)) {
         return true;
       }

@@ -13,10 +13,10 @@ import java.util.Map;
 /**
  * A map's variable arena: keys and values that do not fit into a word.
  *
- * <p>A cell is named by a position of {@value #POSITION_BITS} bits. Cells are cut from chunks, front
- * to back. One that is freed leaves a hole; a chunk of holes only is used again. When more than half
- * of what was cut is holes, the arena wants cleaning: the map asks for victims' cells one after the
- * other, moves the live ones, and so frees chunk after chunk, a few cells at each write.
+ * <p>A cell is named by a position of {@value #POSITION_BITS} bits. Cells are cut from chunks,
+ * front to back. One that is freed leaves a hole; a chunk of holes only is used again. When more
+ * than half of what was cut is holes, the arena wants cleaning: the map asks for victims' cells one
+ * after the other, moves the live ones, and so frees chunk after chunk, a few cells at each write.
  *
  * <p>For the map's writer; readers only read chunks. Memory goes back to the system when the map is
  * closed.
@@ -303,7 +303,7 @@ final class Cells {
     MemorySegment segment = chunks[chunk(position)];
     long offset = offset(position);
     long header = segment.get(JAVA_LONG_UNALIGNED, offset);
-    segment.set(JAVA_LONG_UNALIGNED, offset, header & ~SIZE_MASK | bytes);
+    segment.set(JAVA_LONG_UNALIGNED, offset, (header & ~SIZE_MASK) | bytes);
   }
 
   // Cleaning.
@@ -311,12 +311,12 @@ final class Cells {
   /** Whether more than half of what was cut is holes. */
   boolean wantsCleaning() {
     long holes = cutBytes - liveBytes;
-    return holes > liveBytes && holes > MIN_HOLES_BYTES || victim != NONE;
+    return (holes > liveBytes && holes > MIN_HOLES_BYTES) || victim != NONE;
   }
 
   /**
-   * The position of the next live cell that should be moved; -1 when none was found this time. Looks
-   * at a bounded number of cells and chunks.
+   * The position of the next live cell that should be moved; -1 when none was found this time.
+   * Looks at a bounded number of cells and chunks.
    *
    * @param cells how many to look at
    */
@@ -360,11 +360,7 @@ final class Cells {
     long hash = hash(position);
     long moved = allocate(bytes, hash);
     MemorySegment.copy(
-        from,
-        offset + HEADER_BYTES,
-        chunks[chunk(moved)],
-        offset(moved) + HEADER_BYTES,
-        bytes);
+        from, offset + HEADER_BYTES, chunks[chunk(moved)], offset(moved) + HEADER_BYTES, bytes);
     movedCells++;
     return moved;
   }
@@ -373,7 +369,7 @@ final class Cells {
   long hash(long position) {
     long header = chunks[chunk(position)].get(JAVA_LONG_UNALIGNED, offset(position));
     return (header >>> TOP_HASH_SHIFT & TOP_HASH_MASK) << (Long.SIZE - HASH_TOP_BITS)
-        | header >>> LOW_HASH_SHIFT & LOW_HASH_MASK;
+        | ((header >>> LOW_HASH_SHIFT) & LOW_HASH_MASK);
   }
 
   /** Forgets all cells. The slabs have forgotten the chunks already, but for the large ones. */

@@ -16,6 +16,9 @@ interface EntrySource<K, V> {
     return false;
   }
 
+  /** Gives up what a value would have owned that does not come into the map. */
+  default void giveBack(V value) {}
+
   /** Whether the object could be a key. */
   boolean isKey(Object object);
 

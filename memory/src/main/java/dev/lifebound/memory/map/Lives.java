@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import dev.lifebound.memory.handle.EntryLives;
 import dev.lifebound.memory.handle.Registry;
 import dev.lifebound.memory.handle.StaleHandleException;
+import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * though its slot is taken until a write drops it.
  */
 final class Lives {
-  /** Handles that are to be given back when the map is in order again; they may run deallocators. */
+  /**
+   * Handles that are to be given back when the map is in order again; they may run deallocators.
+   */
   static final class Dropped {
     /** Nearly always the only one. */
     private @Nullable EntryLives owner;
@@ -267,6 +270,21 @@ final class Lives {
         if (registry.isLive(handle)) {
           registry.release(handle);
         }
+      }
+    }
+  }
+
+  /** Gives back the references of a value that does not come into the map. */
+  <T> void giveBack(TypeCodec<T> codec, T value) {
+    if (valueRegistry == null) {
+      return;
+    }
+    MemorySegment bytes = MemorySegment.ofArray(new byte[codec.byteSize(value)]);
+    codec.write(value, bytes, 0);
+    for (int offset : valueOffsets) {
+      long handle = bytes.get(JAVA_LONG_UNALIGNED, offset);
+      if (valueRegistry.isLive(handle)) {
+        valueRegistry.release(handle);
       }
     }
   }

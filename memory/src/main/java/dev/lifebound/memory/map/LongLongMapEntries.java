@@ -67,7 +67,7 @@ record LongLongMapEntries(LongLongMap map) implements EntrySource<Long, Long> {
 
     Steps(LongLongMap map, Function<LongLongCursor, T> part) {
       this.map = map;
-      this.cursor = map.cursor();
+      this.cursor = new LongLongCursor(map, map.order());
       this.part = part;
     }
 

@@ -76,8 +76,9 @@ final class MapView<K, V> extends AbstractMap<K, V> {
   }
 
   /*
-   * What a function answers is the map's in any case. One that answers the value that is there changes
-   * nothing: a map of owned references must not take a reference over that nobody has given.
+   * What a function answers is the map's in any case, and is given back when it does not come into the
+   * map. One that answers the value that is there changes nothing: a map of owned references must not
+   * take over a reference that nobody has given.
    */
 
   private @Nullable V exchange(K key, @Nullable V present, @Nullable V made) {
@@ -85,15 +86,28 @@ final class MapView<K, V> extends AbstractMap<K, V> {
       if (present != null) {
         V _ = source.remove(key);
       }
-    } else if (!source.isOwning() || !made.equals(present)) {
+    } else if (!source.isOwning()) {
       V _ = source.put(key, made);
+    } else if (!made.equals(present)) {
+      putOwned(key, made);
     }
     return made;
   }
 
+  private void putOwned(K key, V made) {
+    boolean put = false;
+    try {
+      V _ = source.put(key, made);
+      put = true;
+    } finally {
+      if (!put) {
+        source.giveBack(made);
+      }
+    }
+  }
+
   @Override
-  public @Nullable V computeIfAbsent(
-      K key, Function<? super K, ? extends @Nullable V> function) {
+  public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> function) {
     Objects.requireNonNull(function, "function must not be null");
     V present = get(key);
     return present != null ? present : exchange(key, null, function.apply(key));
@@ -121,7 +135,18 @@ final class MapView<K, V> extends AbstractMap<K, V> {
     Objects.requireNonNull(value, "value must not be null");
     Objects.requireNonNull(function, "function must not be null");
     V present = get(key);
-    return exchange(key, present, present == null ? value : function.apply(present, value));
+    if (present == null) {
+      return exchange(key, null, value);
+    }
+    V made = function.apply(present, value);
+    if (!value.equals(made)) {
+      // Nothing, unless values are owned.
+      source.giveBack(value);
+    } else if (source.isOwning() && value.equals(present)) {
+      // The same block twice: the entry keeps its own reference.
+      source.giveBack(value);
+    }
+    return exchange(key, present, made);
   }
 
   @Override
@@ -129,14 +154,12 @@ final class MapView<K, V> extends AbstractMap<K, V> {
     Objects.requireNonNull(function, "function must not be null");
     source
         .entries()
-        .forEachRemaining(
-            entry ->
-                exchange(
-                    entry.getKey(),
-                    entry.getValue(),
-                    Objects.requireNonNull(
-                        function.apply(entry.getKey(), entry.getValue()),
-                        "value must not be null")));
+        .forEachRemaining(entry ->
+            exchange(
+                entry.getKey(),
+                entry.getValue(),
+                Objects.requireNonNull(
+                    function.apply(entry.getKey(), entry.getValue()), "value must not be null")));
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class NativeCursor<K, V> {
   private final NativeMap<K, V> map;
   private final TableWalk walk;
   private final boolean withValues;
-  private final int turn = ThreadLocalRandom.current().nextInt();
+  private final int turn;
 
   /** The slots of the present table that were taken. */
   private final long[] words = new long[SLOT_WORDS * Sizes.MAX_SLOTS];
@@ -56,12 +56,18 @@ public final class NativeCursor<K, V> {
   private @Nullable V value;
 
   NativeCursor(NativeMap<K, V> map, boolean withValues) {
+    this(map, withValues, ThreadLocalRandom.current().nextLong());
+  }
+
+  /** As above, in this order: the same one while the map is not changed. */
+  NativeCursor(NativeMap<K, V> map, boolean withValues, long order) {
     this.map = map;
     this.withValues = withValues;
     this.keys = new @Nullable Object[map.wordKeys ? 0 : Sizes.MAX_SLOTS];
     this.values = new @Nullable Object[map.keys.isKeyUpdated() ? Sizes.MAX_SLOTS : 0];
     map.checkRead("iterate");
-    this.walk = new TableWalk(map);
+    this.walk = new TableWalk(map, order);
+    this.turn = (int) order;
   }
 
   /**
@@ -90,7 +96,7 @@ public final class NativeCursor<K, V> {
   private boolean take(int slot) {
     try {
       keyWord = words[SLOT_WORDS * slot];
-      K reached = map.wordKeys ? map.key(keyWord) : read(keys[slot]);
+      K reached = map.wordKeys ? map.key(keyWord) : keyOf(slot);
       if (map.version == copiedVersion) {
         if (map.lives != null && !map.lives.isLive(keyWord, words[SLOT_WORDS * slot + 1])) {
           return false;
@@ -106,7 +112,7 @@ public final class NativeCursor<K, V> {
       map.checkRead("iterate");
       if (values.length != 0 && !map.keys.isReflexive(reached)) {
         key = reached;
-        value = read(values[slot]);
+        value = valueOf(slot);
         return true;
       }
       key = reached;
@@ -121,8 +127,13 @@ public final class NativeCursor<K, V> {
   }
 
   @SuppressWarnings("unchecked") // it was put there as one
-  private static <T> T read(@Nullable Object object) {
-    return (T) Objects.requireNonNull(object);
+  private K keyOf(int slot) {
+    return (K) Objects.requireNonNull(keys[slot]);
+  }
+
+  @SuppressWarnings("unchecked") // it was put there as one
+  private V valueOf(int slot) {
+    return (V) Objects.requireNonNull(values[slot]);
   }
 
   private boolean nextTable() {
@@ -191,7 +202,8 @@ public final class NativeCursor<K, V> {
 
   private static <T> T present(@Nullable T part) {
     if (part == null) {
-      throw new IllegalStateException("a cursor must be at an entry; call next() and look whether there is one");
+      throw new IllegalStateException(
+          "a cursor must be at an entry; call next() and look whether there is one");
     }
     return part;
   }

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * is.
  *
  * <p>Keys are equal by what their codec writes: for {@code float} and {@code double} as in Go, for
- * {@code byte[]} and {@code MemorySegment} by content. {@link Codecs} says which types have a codec.
+ * {@code byte[]} and {@code MemorySegment} by content. {@link Codecs} says which types have a
+ * codec.
  *
  * <p><b>Lives</b>: where keys or values are handles, see {@link Codecs#handle}, each entry owns one
  * reference of its block. {@code put} takes over the caller's; remove, overwrite, clear and close
@@ -80,9 +81,19 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
 
   private int sweepGroup;
 
-  NativeMap(Settings settings, TypeCodec<K> keys, TypeCodec<V> values) {
+  /** The map's name in the ledger; null for the place where it was made. */
+  private final @Nullable String ledgerName;
+
+  NativeMap(
+      Settings settings, TypeCodec<K> keys, TypeCodec<V> values, @Nullable String ledgerName) {
     super(settings, keys, values);
-    this.lives = Lives.of(this, settings.name());
+    this.ledgerName = ledgerName;
+    try {
+      this.lives = Lives.of(this, ledgerName);
+    } catch (RuntimeException e) {
+      super.close();
+      throw e;
+    }
   }
 
   /**
@@ -238,9 +249,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       long position = valueWord(at);
       MemorySegment chunk = cells.chunks[Cells.chunk(position)];
       long offset = Cells.offset(position);
-      return chunk
-          .asSlice(offset + Cells.HEADER_BYTES, Cells.size(chunk, offset))
-          .asReadOnly();
+      return chunk.asSlice(offset + Cells.HEADER_BYTES, Cells.size(chunk, offset)).asReadOnly();
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
     }
@@ -454,8 +463,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     clean();
   }
 
-  private void setBoundValue(
-      long at, long hash, K key, V value, int bytes, Lives.Dropped dropped) {
+  private void setBoundValue(long at, long hash, K key, V value, int bytes, Lives.Dropped dropped) {
     long old = valueWord(at);
     long word = wordValues ? values.word(value) : write(values, value, bytes, hash);
     boolean bound = false;
@@ -495,7 +503,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   /** The key's newest form, as Go keeps it: +0.0 or -0.0. */
   private void updateKey(long at, long hash, K key, int bytes) {
     long old = keyWord(at);
-    long word = wordKeys ? keys.word(key) : old & ~POSITION_MASK | write(keys, key, bytes, hash);
+    long word = wordKeys ? keys.word(key) : (old & ~POSITION_MASK) | write(keys, key, bytes, hash);
     segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at), word);
     if (!wordKeys) {
       cells.free(old & POSITION_MASK);
@@ -629,8 +637,8 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    * Removes all entries and keeps the memory for new ones. Iterations end. Clearing the nil map is
    * allowed.
    *
-   * @throws dev.lifebound.memory.handle.DeallocationFailedException when deallocators threw; the map
-   *     is empty, and every reference given back
+   * @throws dev.lifebound.memory.handle.DeallocationFailedException when deallocators threw; the
+   *     map is empty, and every reference given back
    */
   public void clear() {
     if (state == NIL) {
@@ -722,8 +730,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    * The key's value; when it is not there, what the function gives for the key, which is put unless
    * it is null. The function may use the map.
    */
-  public @Nullable V computeIfAbsent(
-      K key, Function<? super K, ? extends @Nullable V> function) {
+  public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> function) {
     return asMap().computeIfAbsent(key, function);
   }
 
@@ -751,7 +758,8 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     if (state == NIL) {
       return this;
     }
-    NativeMap<K, V> copy = new NativeMap<>(growth().settings().withHint(size()), keys, values);
+    NativeMap<K, V> copy =
+        new NativeMap<>(growth().settings().withHint(size()), keys, values, ledgerName);
     try {
       NativeCursor<K, V> cursor = cursor();
       while (cursor.next()) {
@@ -789,10 +797,15 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   /**
    * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
    * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
-   * {@link NativeCursor} does.
+   * {@link NativeCursor} does, but in the same order while the map is not changed.
    */
   public Map<K, V> asMap() {
     return new MapView<>(new NativeMapEntries<>(this));
+  }
+
+  /** Where the iterations of a view begin. */
+  long order() {
+    return LongLongMap.mix(growth().settings().seed());
   }
 
   /**

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class NativeMapBuilder<K, V> {
   private final TypeCodec<K> keys;
   private final TypeCodec<V> values;
-  private String name = "map";
+  private @Nullable String name;
   private long capacityHint;
   private long limitBytes = Long.MAX_VALUE;
   private @Nullable Long seed;
@@ -63,11 +63,16 @@ public final class NativeMapBuilder<K, V> {
   }
 
   /**
+   * A new map.
+   *
    * @throws MapFullException when the limit or the system's memory does not allow even an empty map
    */
   public NativeMap<K, V> build() {
     long chosen = seed == null ? ThreadLocalRandom.current().nextLong() : seed;
     return new NativeMap<>(
-        new Settings(name, chosen, capacityHint, limitBytes, source), keys, values);
+        new Settings(name == null ? "map" : name, chosen, capacityHint, limitBytes, source),
+        keys,
+        values,
+        name);
   }
 }

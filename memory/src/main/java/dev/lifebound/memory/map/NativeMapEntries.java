@@ -19,6 +19,13 @@ record NativeMapEntries<K, V>(NativeMap<K, V> map) implements EntrySource<K, V> 
   }
 
   @Override
+  public void giveBack(V value) {
+    if (map.lives != null) {
+      map.lives.giveBack(map.values, value);
+    }
+  }
+
+  @Override
   public boolean isKey(Object object) {
     return map.keys.isInstance(object);
   }
@@ -45,13 +52,13 @@ record NativeMapEntries<K, V>(NativeMap<K, V> map) implements EntrySource<K, V> 
 
   @Override
   public Iterator<K> keys() {
-    return new Steps<>(new NativeCursor<>(map, false), NativeCursor::key);
+    return new Steps<>(new NativeCursor<>(map, false, map.order()), NativeCursor::key);
   }
 
   @Override
   public Iterator<Map.Entry<K, V>> entries() {
     return new Steps<>(
-        map.cursor(),
+        new NativeCursor<>(map, true, map.order()),
         cursor -> new AbstractMap.SimpleImmutableEntry<>(cursor.key(), cursor.value()));
   }
 

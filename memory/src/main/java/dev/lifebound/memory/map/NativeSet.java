@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set in native memory whose elements have a {@link Codec}, for one writer: the keys of a {@link
@@ -29,7 +30,7 @@ public final class NativeSet<E> implements AutoCloseable {
 
   private final NativeMap<E, Present> map;
 
-  NativeSet(NativeMap<E, Present> map) {
+  private NativeSet(NativeMap<E, Present> map) {
     this.map = map;
   }
 
@@ -57,8 +58,9 @@ public final class NativeSet<E> implements AutoCloseable {
     return new NativeSetBuilder<>(elements);
   }
 
-  static <E> NativeSet<E> over(Settings settings, TypeCodec<E> elements) {
-    return new NativeSet<>(new NativeMap<>(settings, elements, new PresentCodec()));
+  static <E> NativeSet<E> over(
+      Settings settings, TypeCodec<E> elements, @Nullable String ledgerName) {
+    return new NativeSet<>(new NativeMap<>(settings, elements, new PresentCodec(), ledgerName));
   }
 
   /** The nil set, as the nil map: empty, and adding to it throws {@link NilMapException}. */
@@ -73,8 +75,7 @@ public final class NativeSet<E> implements AutoCloseable {
     }
 
     @Override
-    public void write(
-        Present value, MemorySegment target, long offset) {}
+    public void write(Present value, MemorySegment target, long offset) {}
 
     @Override
     public Present read(MemorySegment source, long offset, int byteSize) {
@@ -102,8 +103,7 @@ public final class NativeSet<E> implements AutoCloseable {
     }
 
     @Override
-    boolean matches(
-        Present value, MemorySegment source, long offset, int byteSize) {
+    boolean matches(Present value, MemorySegment source, long offset, int byteSize) {
       return true;
     }
   }
@@ -193,7 +193,7 @@ public final class NativeSet<E> implements AutoCloseable {
         + ", elements="
         + map.keys.typeName
         + ", size="
-        + map.size
+        + map.size()
         + "]";
   }
 }

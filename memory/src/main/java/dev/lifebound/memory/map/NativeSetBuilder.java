@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Collects what a {@link NativeSet} is built with. Not thread-safe; may build several maps. */
 public final class NativeSetBuilder<E> {
   private final TypeCodec<E> elements;
-  private String name = "set";
+  private @Nullable String name;
   private long capacityHint;
   private long limitBytes = Long.MAX_VALUE;
   private @Nullable Long seed;
@@ -61,10 +61,15 @@ public final class NativeSetBuilder<E> {
   }
 
   /**
+   * A new set.
+   *
    * @throws MapFullException when the limit or the system's memory does not allow even an empty set
    */
   public NativeSet<E> build() {
     long chosen = seed == null ? ThreadLocalRandom.current().nextLong() : seed;
-    return NativeSet.over(new Settings(name, chosen, capacityHint, limitBytes, source), elements);
+    return NativeSet.over(
+        new Settings(name == null ? "set" : name, chosen, capacityHint, limitBytes, source),
+        elements,
+        name);
   }
 }

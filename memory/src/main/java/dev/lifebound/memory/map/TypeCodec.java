@@ -26,8 +26,7 @@ abstract class TypeCodec<T> implements Codec<T> {
   /** Why values of this type cannot be keys, with the path and the remedy; null when they can. */
   final @Nullable String whyNoKey;
 
-  TypeCodec(
-      @Nullable Class<?> type, String typeName, int fixedBytes, @Nullable String whyNoKey) {
+  TypeCodec(@Nullable Class<?> type, String typeName, int fixedBytes, @Nullable String whyNoKey) {
     this.type = type;
     this.typeName = typeName;
     this.fixedBytes = fixedBytes;

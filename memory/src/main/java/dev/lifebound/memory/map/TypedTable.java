@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Tables whose keys and values have codecs: what stands in a slot, how a key is found, and the arena
- * for what does not fit into a slot.
+ * Tables whose keys and values have codecs: what stands in a slot, how a key is found, and the
+ * arena for what does not fit into a slot.
  */
 abstract class TypedTable<K, V> extends Engine {
   /*
@@ -118,8 +118,7 @@ abstract class TypedTable<K, V> extends Engine {
   private long findSlowly(long entry, long hash, long sought, K key) {
     checkRead(entry, "read");
     for (long table : tables(entry)) {
-      long at =
-          wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
+      long at = wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
       if (at != NONE) {
         return at;
       }
@@ -136,8 +135,7 @@ abstract class TypedTable<K, V> extends Engine {
       return wordKeys ? searchWord(entry, hash, sought) : searchCell(entry, hash, sought, key);
     }
     for (long table : tables(entry)) {
-      long at =
-          wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
+      long at = wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
       if (at != NONE) {
         foundTable = table;
         return at;
@@ -281,9 +279,7 @@ abstract class TypedTable<K, V> extends Engine {
     boolean written = false;
     try {
       codec.write(
-          object,
-          cells.chunks[Cells.chunk(position)],
-          Cells.offset(position) + Cells.HEADER_BYTES);
+          object, cells.chunks[Cells.chunk(position)], Cells.offset(position) + Cells.HEADER_BYTES);
       written = true;
       return position;
     } finally {
@@ -297,7 +293,7 @@ abstract class TypedTable<K, V> extends Engine {
 
   /** Moves a few cells out of a chunk with many holes, when there are too many. */
   final void clean() {
-    if (wordKeys && wordValues || !cells.wantsCleaning()) {
+    if ((wordKeys && wordValues) || !cells.wantsCleaning()) {
       return;
     }
     try {
@@ -353,8 +349,7 @@ abstract class TypedTable<K, V> extends Engine {
         long slot = group + Group.slotOffset(bits);
         long keyWord = segment.get(JAVA_LONG_UNALIGNED, slot);
         if (!wordKeys && (keyWord & POSITION_MASK) == position) {
-          segment.set(
-              JAVA_LONG_UNALIGNED, slot, keyWord & ~POSITION_MASK | cells.move(position));
+          segment.set(JAVA_LONG_UNALIGNED, slot, (keyWord & ~POSITION_MASK) | cells.move(position));
           cells.free(position);
           return true;
         }

@@ -18,8 +18,8 @@ public final class ValueLease implements AutoCloseable {
   }
 
   /**
-   * The value's bytes, read-only. Not to be used when the lease is closed: its memory may be another
-   * value's then.
+   * The value's bytes, read-only. Not to be used when the lease is closed: its memory may be
+   * another value's then.
    *
    * @throws IllegalStateException when the lease is closed
    */

@@ -27,14 +27,10 @@ import junit.framework.TestSuite;
  */
 final class GuavaMapSuites {
   private static final Feature<?>[] MAP_FEATURES = {
-    MapFeature.GENERAL_PURPOSE,
-    CollectionFeature.SUPPORTS_ITERATOR_REMOVE,
-    CollectionSize.ANY
+    MapFeature.GENERAL_PURPOSE, CollectionFeature.SUPPORTS_ITERATOR_REMOVE, CollectionSize.ANY
   };
 
-  private static final Feature<?>[] SET_FEATURES = {
-    SetFeature.GENERAL_PURPOSE, CollectionSize.ANY
-  };
+  private static final Feature<?>[] SET_FEATURES = {SetFeature.GENERAL_PURPOSE, CollectionSize.ANY};
 
   record Point(int x, int y) {}
 
@@ -57,8 +53,7 @@ final class GuavaMapSuites {
   static final List<Long> LONGS = List.of(0L, -1L, Long.MIN_VALUE, 42L, Long.MAX_VALUE);
   static final List<String> TEXTS = List.of("", "b", "Ā", "a longer text than eight", "\ud800");
   static final List<UUID> UUIDS =
-      List.of(
-          new UUID(0, 0), new UUID(1, 0), new UUID(0, 1), new UUID(-1, 5), new UUID(7, -1));
+      List.of(new UUID(0, 0), new UUID(1, 0), new UUID(0, 1), new UUID(-1, 5), new UUID(7, -1));
   static final List<Point> POINTS =
       List.of(
           new Point(0, 0), new Point(0, 1), new Point(1, 0), new Point(-1, -1), new Point(5, 5));
@@ -69,6 +64,23 @@ final class GuavaMapSuites {
           new Named("a", 1.5),
           new Named("b", -1),
           new Named("c", 2));
+
+  static final Form<Long, Long> LONG_LONG =
+      new Form<>(
+          "LongLongMap",
+          Long.class,
+          Long.class,
+          LONGS,
+          LONGS,
+          () -> {
+            LongLongMap map = LongLongMap.create();
+            return new View<>(
+                map.asMap(),
+                () -> {
+                  map.checkInvariants();
+                  map.close();
+                });
+          });
 
   static <K, V> Form<K, V> typed(
       Class<K> keyType, Class<V> valueType, List<K> keys, List<V> values) {
@@ -94,11 +106,10 @@ final class GuavaMapSuites {
     return MapTestSuiteBuilder.using(new Maps<>(form, open))
         .named(form.name)
         .withFeatures(MAP_FEATURES)
-        .withTearDown(
-            () -> {
-              open.forEach(Runnable::run);
-              open.clear();
-            })
+        .withTearDown(() -> {
+          open.forEach(Runnable::run);
+          open.clear();
+        })
         .createTestSuite();
   }
 
@@ -107,11 +118,10 @@ final class GuavaMapSuites {
     return SetTestSuiteBuilder.using(new Sets<>(type, samples, open))
         .named("NativeSet of " + type.getSimpleName())
         .withFeatures(SET_FEATURES)
-        .withTearDown(
-            () -> {
-              open.forEach(Runnable::run);
-              open.clear();
-            })
+        .withTearDown(() -> {
+          open.forEach(Runnable::run);
+          open.clear();
+        })
         .createTestSuite();
   }
 
@@ -173,11 +183,10 @@ final class GuavaMapSuites {
     @SuppressWarnings("unchecked") // what samples() gave
     public Set<E> create(Object... given) {
       NativeSet<E> set = NativeSet.create(type);
-      open.add(
-          () -> {
-            set.checkInvariants();
-            set.close();
-          });
+      open.add(() -> {
+        set.checkInvariants();
+        set.close();
+      });
       for (Object element : given) {
         set.add((E) element);
       }

@@ -6,17 +6,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Operations decoded from bytes against {@code HashMap}, each step checked; the seed of the bytes is
- * in every failure.
+ * Operations decoded from bytes against {@code HashMap}, each step checked; the seed of the bytes
+ * is in every failure.
  */
 class NativeMapModelTest {
   private static final int STEPS = 400_000;
@@ -53,7 +55,8 @@ class NativeMapModelTest {
     long seed = 1;
     for (Kind<?> keys : KINDS) {
       for (Kind<?> values : KINDS) {
-        if (keys == KINDS.getFirst() || values == KINDS.getFirst() || keys == values) {
+        boolean longs = keys.type == Long.class || values.type == Long.class;
+        if (longs || keys.type == values.type) {
           worlds.add(Arguments.of(keys, values, seed++));
         }
       }
@@ -134,8 +137,8 @@ class NativeMapModelTest {
       same(map.size(), (long) model.size());
     }
 
-    void same(Object found, Object expected) {
-      if (found == null ? expected != null : !found.equals(expected)) {
+    void same(@Nullable Object found, @Nullable Object expected) {
+      if (!Objects.equals(found, expected)) {
         assertThat(found).isEqualTo(expected);
       }
     }
