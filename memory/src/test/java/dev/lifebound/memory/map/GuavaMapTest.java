@@ -55,7 +55,7 @@ class GuavaMapTest {
             GuavaMapSuites.suite(GuavaMapSuites.Point.class, GuavaMapSuites.POINTS), SET_TESTS));
   }
 
-  private static final int MAP_TESTS = 866;
+  private static final int MAP_TESTS = 868;
   private static final int SET_TESTS = 223;
 
   @ParameterizedTest(name = "{0}")
