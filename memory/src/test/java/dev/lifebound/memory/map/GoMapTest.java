@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
  *
  * <p>Elsewhere: TestConcurrentMapWrites, -ReadWrite, -IterateWrite and the pairs of TestRaceMap in
  * {@link NativeMapUseTest}, where each overlap is arranged and not hoped for; FuzzTable in {@link
- * NativeMapModelTest}; TestLoadFactor and TestMapBuckets, whose numbers are not ours, in the tests of
- * the engine. Without a counterpart: TestNonEscapingMap (where a compiler puts a map), TestCtrlSize and
- * TestAlignUpPow2 (helpers of Go's layout), the reflection forms.
+ * NativeMapModelTest}; TestLoadFactor and TestMapBuckets, whose numbers are not ours, in the tests
+ * of the engine. Without a counterpart: TestNonEscapingMap (where a compiler puts a map),
+ * TestCtrlSize and TestAlignUpPow2 (helpers of Go's layout), the reflection forms.
  */
 class GoMapTest {
   record Empty() {}
@@ -96,7 +96,9 @@ class GoMapTest {
         }
       }
       assertThat(seen).isPositive();
-      assertThat(isMinusZero(map.asMap().keySet().stream().filter(k -> k == 0).findAny().orElseThrow()))
+      assertThat(
+              isMinusZero(
+                  map.asMap().keySet().stream().filter(k -> k == 0).findAny().orElseThrow()))
           .isTrue();
       assertThat(sum).isPositive();
       map.checkInvariants();
@@ -333,14 +335,13 @@ class GoMapTest {
           List<Future<Boolean>> readers = new ArrayList<>();
           for (int t = 0; t < 4; t++) {
             readers.add(
-                threads.submit(
-                    () -> {
-                      for (int i = 0; i < expected; i++) {
-                        assertThat(map.get(i)).isEqualTo(i);
-                      }
-                      assertThat(map.asMap().keySet()).hasSize(expected);
-                      return true;
-                    }));
+                threads.submit(() -> {
+                  for (int i = 0; i < expected; i++) {
+                    assertThat(map.get(i)).isEqualTo(i);
+                  }
+                  assertThat(map.asMap().keySet()).hasSize(expected);
+                  return true;
+                }));
           }
           for (Future<Boolean> reader : readers) {
             assertThat(reader.get()).isTrue();

@@ -96,12 +96,11 @@ class GoSemanticsTest {
         assertThat(map.get(Double.NaN)).isNull();
         assertThat(map.remove(Double.NaN)).isFalse();
         Set<Integer> seen = new HashSet<>();
-        map.forEach(
-            (key, value) -> {
-              assertThat(key).isNaN();
-              seen.add(value);
-              map.remove(key);
-            });
+        map.forEach((key, value) -> {
+          assertThat(key).isNaN();
+          seen.add(value);
+          map.remove(key);
+        });
         assertThat(seen).hasSize(1_000);
         assertThat(map.size()).isEqualTo(1_000);
         map.checkInvariants();

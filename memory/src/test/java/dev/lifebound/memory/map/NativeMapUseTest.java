@@ -28,14 +28,13 @@ class NativeMapUseTest {
       assertThat(map.read(1L, segment -> segment.get(JAVA_BYTE, 1) + segment.byteSize()))
           .contains(5L);
       assertThat(map.read(2L, MemorySegment::byteSize)).isEmpty();
-      assertThatThrownBy(
-              () ->
-                  map.read(
-                      1L,
-                      segment -> {
-                        segment.set(JAVA_BYTE, 0, (byte) 1);
-                        return null;
-                      }))
+      assertThatThrownBy(() ->
+              map.read(
+                  1L,
+                  segment -> {
+                    segment.set(JAVA_BYTE, 0, (byte) 1);
+                    return null;
+                  }))
           .isInstanceOf(IllegalArgumentException.class);
     }
     try (NativeMap<Long, Long> map = NativeMap.create(Long.class, Long.class)) {
@@ -278,20 +277,18 @@ class NativeMapUseTest {
       }
       List<Future<Long>> sums =
           LongStream.range(0, 4)
-              .mapToObj(
-                  _ ->
-                      threads.submit(
-                          () -> {
-                            long found = 0;
-                            for (int i = 0; i < 5_000; i++) {
-                              found += ("value " + i).equals(map.get("key " + i)) ? 1 : 0;
-                            }
-                            NativeCursor<String, String> cursor = map.cursor();
-                            while (cursor.next()) {
-                              found++;
-                            }
-                            return found + map.asMap().keySet().parallelStream().count();
-                          }))
+              .mapToObj(_ ->
+                  threads.submit(() -> {
+                    long found = 0;
+                    for (int i = 0; i < 5_000; i++) {
+                      found += ("value " + i).equals(map.get("key " + i)) ? 1 : 0;
+                    }
+                    NativeCursor<String, String> cursor = map.cursor();
+                    while (cursor.next()) {
+                      found++;
+                    }
+                    return found + map.asMap().keySet().parallelStream().count();
+                  }))
               .toList();
       for (Future<Long> sum : sums) {
         assertThat(sum.get()).isEqualTo(15_000);
