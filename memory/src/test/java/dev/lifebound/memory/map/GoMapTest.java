@@ -52,6 +52,10 @@ class GoMapTest {
 
   @Test
   void testNegativeZero() {
+    negativeZero();
+  }
+
+  private static void negativeZero() {
     try (NativeMap<Double, Boolean> map = NativeMap.create(Double.class, Boolean.class)) {
       map.put(0.0, true);
       map.put(-0.0, true);
@@ -208,6 +212,10 @@ class GoMapTest {
 
   @Test
   void testIterGrowAndDelete() {
+    iterGrowAndDelete();
+  }
+
+  private static void iterGrowAndDelete() {
     try (NativeMap<Integer, Integer> map = NativeMap.create(Integer.class, Integer.class)) {
       for (int i = 0; i < 100; i++) {
         map.put(i, i);
@@ -258,6 +266,10 @@ class GoMapTest {
 
   @Test
   void testMapIterDuplicate() {
+    mapIterDuplicate();
+  }
+
+  private static void mapIterDuplicate() {
     try (NativeMap<Integer, Integer> map = NativeMap.create(Integer.class, Integer.class)) {
       map.put(0, 0);
       for (int round = 0; round < 200; round++) {
@@ -367,6 +379,10 @@ class GoMapTest {
 
   @Test
   void testMapLargeKeyNoPointer() {
+    mapLargeKeyNoPointer();
+  }
+
+  private static void mapLargeKeyNoPointer() {
     try (NativeMap<Wide, Integer> map = NativeMap.create(Wide.class, Integer.class)) {
       for (int i = 0; i < 1_000; i++) {
         map.put(Wide.of(i), i);
@@ -379,6 +395,10 @@ class GoMapTest {
 
   @Test
   void testMapLargeValNoPointer() {
+    mapLargeValNoPointer();
+  }
+
+  private static void mapLargeValNoPointer() {
     try (NativeMap<Integer, Wide> map = NativeMap.create(Integer.class, Wide.class)) {
       for (int i = 0; i < 1_000; i++) {
         map.put(i, Wide.of(i));
@@ -422,11 +442,15 @@ class GoMapTest {
 
   @Test
   void testGroupSizeZero() {
-    testMapZeroSizeSlot();
+    mapZeroSizeSlot();
   }
 
   @Test
   void testMapZeroSizeSlot() {
+    mapZeroSizeSlot();
+  }
+
+  private static void mapZeroSizeSlot() {
     try (NativeMap<Empty, Empty> map = NativeMap.create(Empty.class, Empty.class)) {
       for (int i = 0; i < 100; i++) {
         map.put(new Empty(), new Empty());
@@ -686,7 +710,7 @@ class GoMapTest {
 
   @Test
   void testTableKeyUpdate() {
-    testNegativeZero();
+    negativeZero();
   }
 
   @Test
@@ -754,18 +778,18 @@ class GoMapTest {
 
   @Test
   void testTableIterationGrowDelete() {
-    testIterGrowAndDelete();
+    iterGrowAndDelete();
   }
 
   @Test
   void testTableIterationGrowDuplicate() {
-    testMapIterDuplicate();
+    mapIterDuplicate();
   }
 
   @Test
   void testMapIndirect() {
-    testMapLargeKeyNoPointer();
-    testMapLargeValNoPointer();
+    mapLargeKeyNoPointer();
+    mapLargeValNoPointer();
   }
 
   // Tests of the standard library's maps package.
