@@ -1,0 +1,96 @@
+package dev.lifebound.memory.map;
+
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what a concurrent map is built with. Not thread-safe; may build several maps. */
+public final class ConcurrentMapBuilder {
+  private final String name;
+  private long capacityHint;
+  private long limitBytes = Long.MAX_VALUE;
+  private @Nullable Long seed;
+  private @Nullable LongUnaryOperator testHash;
+  private ConcurrentSlabs.Source source =
+      (arena, bytes, alignment) -> arena.allocate(bytes, alignment);
+  private int stripes = ConcurrentSettings.STRIPES;
+  private int[] regularGroups = ConcurrentSettings.REGULAR_GROUPS;
+  private int maxDirectory = ConcurrentSettings.MAX_DIRECTORY;
+
+  ConcurrentMapBuilder(String name) {
+    this.name = Objects.requireNonNull(name, "name must not be null");
+  }
+
+  /**
+   * The number of entries to expect. Only a hint: it limits nothing, and takes no memory for
+   * entries yet.
+   *
+   * @param entries at least 0
+   */
+  public ConcurrentMapBuilder capacityHint(long entries) {
+    if (entries < 0) {
+      throw new IllegalArgumentException(
+          "a capacity hint must not be negative: entries=" + entries + ", map=" + name);
+    }
+    capacityHint = entries;
+    return this;
+  }
+
+  /**
+   * The most native memory that the map may take. Default: no limit.
+   *
+   * @param bytes at least 1
+   */
+  public ConcurrentMapBuilder limitBytes(long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException(
+          "a limit must be at least one byte: limitBytes=" + bytes + ", map=" + name);
+    }
+    limitBytes = bytes;
+    return this;
+  }
+
+  /** The seed of the hashes, which makes the layout repeatable. Default: another for each map. */
+  public ConcurrentMapBuilder seed(long number) {
+    seed = number;
+    return this;
+  }
+
+  ConcurrentMapBuilder testHash(LongUnaryOperator worse) {
+    testHash = worse;
+    return this;
+  }
+
+  ConcurrentMapBuilder source(ConcurrentSlabs.Source memory) {
+    source = memory;
+    return this;
+  }
+
+  ConcurrentMapBuilder sizes(int firstStripes, int directory, int... groups) {
+    stripes = firstStripes;
+    maxDirectory = directory;
+    regularGroups = groups.clone();
+    return this;
+  }
+
+  /** A map from long to long. */
+  public ConcurrentLongLongMap buildLongLong() {
+    return new ConcurrentLongLongMap(settings(false));
+  }
+
+  ConcurrentSettings settings(boolean cellKeys) {
+    Long fixed = seed;
+    return new ConcurrentSettings(
+        name,
+        limitBytes,
+        source,
+        fixed == null ? ThreadLocalRandom.current().nextLong() : fixed,
+        testHash,
+        cellKeys,
+        capacityHint,
+        stripes,
+        regularGroups,
+        maxDirectory);
+  }
+}

@@ -1,0 +1,5 @@
+/** Off-heap maps. */
+@NullMarked
+package dev.lifebound.memory.map;
+
+import org.jspecify.annotations.NullMarked;
