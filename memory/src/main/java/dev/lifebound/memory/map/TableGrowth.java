@@ -23,6 +23,10 @@ final class TableGrowth {
   private static final int MAX_SPARSITY = 8;
   private static final int MAX_DEPTH = 56;
   private static final int MAX_GROUPS = 1 << 17;
+
+  /** A hint makes directories for at most so many tables, some 2e7 entries: 1 MiB. */
+  private static final int MAX_HINT_BITS = 17;
+
   private static final int LIVE_BITS = 32;
   private static final long LIVE_MASK = (1L << LIVE_BITS) - 1;
 
@@ -70,7 +74,7 @@ final class TableGrowth {
     emptyTable = slabs.take(ConcurrentTables.tableBytes(1));
     int[] groups = settings.regularGroups();
     long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
-    int bits = wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), 24);
+    int bits = wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
     firstBits = Integer.numberOfTrailingZeros(settings.stripes());
     int directoryBits = Integer.numberOfTrailingZeros(settings.maxDirectory());
     int rootBits = Math.max(firstBits, bits - directoryBits);
