@@ -359,7 +359,7 @@ final class ConcurrentTables {
 
   /** The hash of the key of an entry. */
   long hashOf(long keyWord) {
-    return settings.cellKeys() ? Cells.hash(slabs, keyWord) : hash(keyWord);
+    return settings.cellKeys() ? ConcurrentCells.hash(slabs, keyWord) : hash(keyWord);
   }
 
   // Walking along the hashes.
