@@ -1,59 +1,86 @@
 package dev.lifebound.memory.map;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
 /**
- * The layout of cells, which hold the keys and values that do not fit into a word. A cell is
- * written once, before the word that names it is, and not again before it is recycled.
+ * The cells of a concurrent map, which hold the keys and values that do not fit into a word. A cell
+ * is written once, before the word that names it is, and not again before it is recycled. The word
+ * is the cell's position.
  *
  * <pre>
  *    key cell:   | hash, 8 | length, 4 | bytes ...
- *    value cell: | length, 4 | bytes ...
+ *    value cell:           | length, 4 | bytes ...
  * </pre>
  */
 final class ConcurrentCells {
-  static final long KEY_LENGTH_OFFSET = 8;
-  static final long KEY_BYTES_OFFSET = 12;
-  static final long VALUE_LENGTH_OFFSET = 0;
-  static final long VALUE_BYTES_OFFSET = 4;
+  /** The bytes before the length: a hash, or nothing. */
+  static final int KEY_HEADER_BYTES = Long.BYTES;
+
+  static final int VALUE_HEADER_BYTES = 0;
 
   private ConcurrentCells() {}
 
-  /** The hash of the key in a cell; under the lock. */
+  /** The hash of the key in what may be a cell. */
   static long hash(ConcurrentSlabs slabs, long cell) {
     return ConcurrentTables.word(slabs.segment(cell), ConcurrentSlabs.offset(cell));
   }
 
-  /** The length in a cell that nobody writes to. */
-  static int length(ConcurrentSlabs slabs, long cell, long lengthOffset) {
-    return slabs.segment(cell)
-        .get(JAVA_INT_UNALIGNED, ConcurrentSlabs.offset(cell) + lengthOffset);
-  }
-
   /**
-   * The bytes of what may be a cell: a slice that lies in one slab, or null when this word names
-   * none, because the memory it was read from was recycled.
+   * The segment of the slab that a word names, or null when it names none, because the memory that
+   * it was read from was recycled.
    */
-  static MemorySegment bytes(
-      MemorySegment[] slabs, long cell, long lengthOffset, long bytesOffset) {
+  static boolean isCell(ConcurrentSlabs slabs, long cell, int headerBytes) {
+    MemorySegment[] table = slabs.table();
     long number = cell >>> ConcurrentSlabs.SLAB_SHIFT;
-    if (number >= slabs.length || slabs[(int) number] == null) {
-      return NOTHING;
-    }
-    MemorySegment slab = slabs[(int) number];
-    long offset = ConcurrentSlabs.offset(cell);
-    if (offset + bytesOffset > slab.byteSize()) {
-      return NOTHING;
-    }
-    int length = slab.get(JAVA_INT_UNALIGNED, offset + lengthOffset);
-    if (length < 0 || length > slab.byteSize() - offset - bytesOffset) {
-      return NOTHING;
-    }
-    return slab.asSlice(offset + bytesOffset, length);
+    return number < table.length
+        && table[(int) number] != null
+        && ConcurrentSlabs.offset(cell) + headerBytes + Integer.BYTES
+            <= table[(int) number].byteSize();
   }
 
-  /** What the bytes of no cell are. */
-  static final MemorySegment NOTHING = MemorySegment.NULL;
+  /** The length of what is in a cell; anything when it may have been recycled. */
+  static int length(ConcurrentSlabs slabs, long cell, int headerBytes) {
+    return slabs.segment(cell).get(JAVA_INT_UNALIGNED, ConcurrentSlabs.offset(cell) + headerBytes);
+  }
+
+  /** Where the bytes of a cell begin in its slab. */
+  static long bytesOffset(long cell, int headerBytes) {
+    return ConcurrentSlabs.offset(cell) + headerBytes + Integer.BYTES;
+  }
+
+  /** The size of a cell with so many bytes. */
+  static long cellBytes(long bytes, int headerBytes) {
+    return headerBytes + Integer.BYTES + bytes;
+  }
+
+  /** A new cell; under the lock. */
+  static long write(
+      ConcurrentSlabs slabs, Stripe stripe, int headerBytes, long hash, byte[] bytes) {
+    long cell = stripe.state.cells.take(slabs, stripe, cellBytes(bytes.length, headerBytes));
+    MemorySegment slab = slabs.segment(cell);
+    long offset = ConcurrentSlabs.offset(cell);
+    if (headerBytes != 0) {
+      ConcurrentTables.setWord(slab, offset, hash);
+    }
+    slab.set(JAVA_INT_UNALIGNED, offset + headerBytes, bytes.length);
+    MemorySegment.copy(bytes, 0, slab, JAVA_BYTE, bytesOffset(cell, headerBytes), bytes.length);
+    return cell;
+  }
+
+  /** What is in a cell that nobody recycles; under the lock. */
+  static byte[] read(ConcurrentSlabs slabs, long cell, int headerBytes) {
+    byte[] bytes = new byte[length(slabs, cell, headerBytes)];
+    MemorySegment.copy(
+        slabs.segment(cell), JAVA_BYTE, bytesOffset(cell, headerBytes), bytes, 0, bytes.length);
+    return bytes;
+  }
+
+  /** The map does not refer to this cell any more; under the lock. */
+  static void retire(ConcurrentSlabs slabs, Stripe stripe, long cell, int headerBytes) {
+    long bytes = cellBytes(length(slabs, cell, headerBytes), headerBytes);
+    stripe.state.cells.retire(slabs, stripe, cell, bytes);
+  }
 }

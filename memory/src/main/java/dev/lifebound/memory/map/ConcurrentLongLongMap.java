@@ -2,9 +2,9 @@ package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A map from long to long in native memory, for any number of threads. Every long is a legal key
@@ -64,7 +64,9 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     }
   }
 
-  /** As {@link ConcurrentTables#find}, and the value; one method, so that nothing is loaded twice. */
+  /**
+   * As {@link ConcurrentTables#find}, and the value; one method, so that nothing is loaded twice.
+   */
   private long read(Stripe stripe, long hash, long key, long missing) {
     long entry = stripe.entryAcquire(hash);
     long table = ConcurrentTables.position(entry);
@@ -139,7 +141,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     long hash = tables.hash(key);
     try {
       while (true) {
-        Stripe stripe = tables.lock(hash);
+        Stripe stripe = tables.lockNear(hash);
         try {
           long slot = tables.find(stripe, hash, key, null);
           if (slot != ConcurrentTables.NONE) {
@@ -174,7 +176,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   private boolean exchange(long key, long expected, long value, boolean remove) {
     long hash = tables.hash(key);
     try {
-      Stripe stripe = tables.lock(hash);
+      Stripe stripe = tables.lockNear(hash);
       try {
         long slot = tables.find(stripe, hash, key, null);
         if (slot == ConcurrentTables.NONE || tables.valueWord(slot) != expected) {
@@ -202,7 +204,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   public long remove(long key, long missing) {
     long hash = tables.hash(key);
     try {
-      Stripe stripe = tables.lock(hash);
+      Stripe stripe = tables.lockNear(hash);
       try {
         long slot = tables.find(stripe, hash, key, null);
         if (slot == ConcurrentTables.NONE) {
@@ -229,7 +231,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     long hash = tables.hash(key);
     try {
       while (true) {
-        Stripe stripe = tables.lock(hash);
+        Stripe stripe = tables.lockNear(hash);
         try {
           long slot = tables.find(stripe, hash, key, null);
           if (slot != ConcurrentTables.NONE) {
@@ -270,9 +272,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
    */
   public long merge(long key, long value, LongBinaryOperator function) {
     return update(
-        key,
-        false,
-        (found, present) -> found ? function.applyAsLong(present, value) : value);
+        key, false, (found, present) -> found ? function.applyAsLong(present, value) : value);
   }
 
   /** What becomes of an entry. */
@@ -286,7 +286,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     try {
       boolean found;
       long present = 0;
-      Stripe stripe = tables.lock(hash);
+      Stripe stripe = tables.lockNear(hash);
       try {
         long slot = tables.find(stripe, hash, key, null);
         found = slot != ConcurrentTables.NONE;
@@ -304,7 +304,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
       try {
         value = update.of(found, present);
       } catch (Throwable e) {
-        end(computation);
+        tables.end(computation);
         throw e;
       }
       finish(computation, key, value);
@@ -340,16 +340,6 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
         }
       }
     }
-  }
-
-  private void end(Computation computation) {
-    Stripe stripe = tables.lockBusy(computation.hash);
-    try {
-      stripe.state.end(computation);
-    } finally {
-      stripe.state.unlock();
-    }
-    computation.end();
   }
 
   /** What is done with each entry. */
@@ -393,6 +383,12 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
 
   private void checkOpen() {
     slabs.checkOpen();
+  }
+
+  /** This map as a {@code ConcurrentMap}; each call gives the same entries. */
+  public ConcurrentMap<Long, Long> asConcurrentMap() {
+    TypeCodec<Long> codec = new WordCodec.OfLong();
+    return new ConcurrentMapView<>(new ConcurrentNativeMap<>(tables, codec, codec));
   }
 
   /** Native memory that the map has taken. */

@@ -76,10 +76,25 @@ public final class ConcurrentMapBuilder {
 
   /** A map from long to long. */
   public ConcurrentLongLongMap buildLongLong() {
-    return new ConcurrentLongLongMap(settings(false));
+    return new ConcurrentLongLongMap(settings(null, false));
   }
 
-  ConcurrentSettings settings(boolean cellKeys) {
+  /**
+   * A map of keys and values with these codecs.
+   *
+   * @throws UnsuitableTypeException when the type of keys cannot be one
+   */
+  public <K, V> ConcurrentNativeMap<K, V> build(Codec<K> keys, Codec<V> values) {
+    TypeCodec<K> keyCodec = TypeCodec.ofKey(keys);
+    LongUnaryOperator canonical =
+        keyCodec.isWord() && keyCodec.isKeyUpdated() ? keyCodec::canonical : null;
+    return new ConcurrentNativeMap<>(
+        new ConcurrentTables(settings(canonical, !keyCodec.isWord())),
+        keyCodec,
+        TypeCodec.of(values));
+  }
+
+  private ConcurrentSettings settings(@Nullable LongUnaryOperator canonical, boolean cellKeys) {
     Long fixed = seed;
     return new ConcurrentSettings(
         name,
@@ -87,6 +102,7 @@ public final class ConcurrentMapBuilder {
         source,
         fixed == null ? ThreadLocalRandom.current().nextLong() : fixed,
         testHash,
+        canonical,
         cellKeys,
         capacityHint,
         stripes,

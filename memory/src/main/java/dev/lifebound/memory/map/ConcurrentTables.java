@@ -6,14 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The storage of the concurrent maps: words under words, in small tables, by hash. Knows where a
  * key is and how the storage grows; what the words mean is the business of the map above.
  *
- * <p>Reads take no lock. Everything that is said to be "under the lock" needs the lock of the
- * key's stripe, which {@link #lock} takes.
+ * <p>Reads take no lock. Everything that is said to be "under the lock" needs the lock of the key's
+ * stripe, which {@link #lock} takes.
  */
 final class ConcurrentTables {
   /*
@@ -93,6 +94,7 @@ final class ConcurrentTables {
 
   static final long NONE = -1;
 
+  private static final long NEVER = 0x0123_4567_89AB_CDEFL;
   private static final VarHandle WORD = JAVA_LONG.varHandle();
   private static final long LOW_BITS = 0x0101010101010101L;
   private static final long HIGH_BITS = 0x8080808080808080L;
@@ -270,6 +272,26 @@ final class ConcurrentTables {
     }
   }
 
+  /**
+   * Takes the lock as {@link #lock} does, after a look at the slot: what is not in the cache is
+   * fetched before the lock is taken and not under it.
+   */
+  Stripe lockNear(long hash) {
+    Stripe stripe = stripe(hash);
+    long entry = stripe.entryAcquire(hash);
+    long table = position(entry);
+    long at = groupOffset(ConcurrentSlabs.offset(table), firstGroup(hash, groups(entry)));
+    MemorySegment slab = slabs.segment(table);
+    long near = word(slab, at);
+    long match = matches(near, tags(hash));
+    if (match != 0) {
+      near += word(slab, at + slotOffset(match));
+    }
+    near += word(slab, ConcurrentSlabs.offset(table));
+    // Never so, which the compiler does not know.
+    return near == NEVER && stripe.prefixBits < 0 ? lockBusy(hash) : lock(hash);
+  }
+
   /** Takes the lock of the stripe of this hash. */
   Stripe lockBusy(long hash) {
     while (true) {
@@ -280,6 +302,10 @@ final class ConcurrentTables {
       }
       stripe.state.unlock();
     }
+  }
+
+  void setKey(long slot, long key) {
+    setWordRelease(slabs.segment(slot), ConcurrentSlabs.offset(slot), key);
   }
 
   void setValue(long slot, long value) {
@@ -293,17 +319,21 @@ final class ConcurrentTables {
    * @throws MapFullException when there is no memory; nothing changes then
    */
   boolean insert(Stripe stripe, long hash, long key, long value) {
+    if (!makeRoom(stripe, hash)) {
+      return false;
+    }
+    add(stripe, hash, key, value);
+    return true;
+  }
+
+  /** The first half of {@link #insert}: all of it that may fail. */
+  boolean makeRoom(Stripe stripe, long hash) {
     while (true) {
       long entry = stripe.entryAcquire(hash);
       long table = position(entry);
-      MemorySegment slab = slabs.segment(table);
-      long offset = ConcurrentSlabs.offset(table);
-      long header = word(slab, offset);
+      long header = word(slabs.segment(table), ConcurrentSlabs.offset(table));
       if (TableGrowth.used(header) < TableGrowth.limit(groups(entry))
           && table != growth.emptyTable()) {
-        place(slab, offset, groups(entry), hash, key, value);
-        setWord(slab, offset, TableGrowth.header(header, 1, 1));
-        stripe.state.addSize(1);
         return true;
       }
       if (!growth.makeRoom(stripe, hash, entry)) {
@@ -312,9 +342,19 @@ final class ConcurrentTables {
     }
   }
 
+  /** The second half of {@link #insert}. */
+  void add(Stripe stripe, long hash, long key, long value) {
+    long entry = stripe.entryAcquire(hash);
+    long table = position(entry);
+    MemorySegment slab = slabs.segment(table);
+    long offset = ConcurrentSlabs.offset(table);
+    place(slab, offset, groups(entry), hash, key, value);
+    setWord(slab, offset, TableGrowth.header(word(slab, offset), 1, 1));
+    stripe.state.addSize(1);
+  }
+
   /** Puts an entry into the first empty slot on its way; the header is the caller's business. */
-  static void place(
-      MemorySegment slab, long offset, int groups, long hash, long key, long value) {
+  static void place(MemorySegment slab, long offset, int groups, long hash, long key, long value) {
     int group = firstGroup(hash, groups);
     while (true) {
       long at = groupOffset(offset, group);
@@ -349,17 +389,33 @@ final class ConcurrentTables {
 
   // Hashes.
 
-  /** The hash of a key that is one word: a bijection, so that different keys have different ones. */
+  /**
+   * The hash of a key that is one word: a bijection, so that different keys have different ones.
+   */
   long hash(long word) {
     long mixed = (word ^ settings.seed()) * 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;
-    mixed ^= mixed >>> 32;
-    return settings.testHash() == null ? mixed : settings.testHash().applyAsLong(mixed);
+    return settings.worsened(mixed ^ mixed >>> 32);
   }
 
   /** The hash of the key of an entry. */
   long hashOf(long keyWord) {
-    return settings.cellKeys() ? ConcurrentCells.hash(slabs, keyWord) : hash(keyWord);
+    if (settings.cellKeys()) {
+      return ConcurrentCells.hash(slabs, keyWord);
+    }
+    LongUnaryOperator canonical = settings.canonical();
+    return hash(canonical == null ? keyWord : canonical.applyAsLong(keyWord));
+  }
+
+  /** Ends a function of the program without a result. */
+  void end(Computation computation) {
+    Stripe stripe = lockBusy(computation.hash);
+    try {
+      stripe.state.end(computation);
+    } finally {
+      stripe.state.unlock();
+    }
+    computation.end();
   }
 
   // Walking along the hashes.
@@ -369,7 +425,7 @@ final class ConcurrentTables {
     for (int tried = 0; tried < TRIES; tried++) {
       Stripe stripe = stripe(hash);
       long version = stripe.version;
-      copy(stripe, hash, into);
+      copy(stripe, version, hash, into);
       if (stripe.isStill(version)) {
         return;
       }
@@ -377,18 +433,18 @@ final class ConcurrentTables {
     }
     Stripe stripe = lockBusy(hash);
     try {
-      copy(stripe, hash, into);
+      copy(stripe, stripe.version, hash, into);
     } finally {
       stripe.state.unlock();
     }
   }
 
-  private void copy(Stripe stripe, long hash, RangeCopy into) {
+  private void copy(Stripe stripe, long version, long hash, RangeCopy into) {
     long entry = stripe.entryAcquire(hash);
     long table = position(entry);
     into.begin(hash, depth(entry));
     into.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups(entry));
-    into.copied();
+    into.copied(stripe, version);
   }
 
   /** What {@link #clear} tells of each entry that it removes. */
@@ -418,7 +474,7 @@ final class ConcurrentTables {
   }
 
   private void clear(Stripe stripe, long from, RangeCopy copy) {
-    copy(stripe, from, copy);
+    copy(stripe, stripe.version, from, copy);
     long entry = stripe.entryAcquire(from);
     long table = position(entry);
     MemorySegment slab = slabs.segment(table);

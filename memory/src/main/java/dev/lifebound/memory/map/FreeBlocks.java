@@ -51,7 +51,9 @@ final class FreeBlocks {
     return position;
   }
 
-  /** Takes over all blocks of a stripe that was marked dead, whose readers therefore begin again. */
+  /**
+   * Takes over all blocks of a stripe that was marked dead, whose readers therefore begin again.
+   */
   void takeOver(FreeBlocks dead) {
     System.arraycopy(dead.heads, 0, heads, 0, heads.length);
     Arrays.fill(retiredAt, NEVER);

@@ -51,6 +51,10 @@ class RangeCopy {
     }
   }
 
+  final void clear() {
+    count = 0;
+  }
+
   /** Called with all words copied and nothing checked yet: cells are copied here. */
-  void copied() {}
+  void copied(Stripe stripe, long version) {}
 }

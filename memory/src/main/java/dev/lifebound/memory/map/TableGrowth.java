@@ -45,7 +45,8 @@ final class TableGrowth {
     this.slabs = tables.slabs;
   }
 
-  // Header of a table: live entries in the low half, slots that are full or removed in the high one.
+  // Header of a table: live entries in the low half, slots that are full or removed in the high
+  // one.
 
   static int used(long header) {
     return (int) (header >>> LIVE_BITS);
@@ -74,7 +75,8 @@ final class TableGrowth {
     emptyTable = slabs.take(ConcurrentTables.tableBytes(1));
     int[] groups = settings.regularGroups();
     long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
-    int bits = wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
+    int bits =
+        wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
     firstBits = Integer.numberOfTrailingZeros(settings.stripes());
     int directoryBits = Integer.numberOfTrailingZeros(settings.maxDirectory());
     int rootBits = Math.max(firstBits, bits - directoryBits);
@@ -309,7 +311,9 @@ final class TableGrowth {
     return sizeClass;
   }
 
-  /** Drops removed entries without memory for another table; readers wait, as they do never else. */
+  /**
+   * Drops removed entries without memory for another table; readers wait, as they do never else.
+   */
   private void rebuildInPlace(Stripe stripe, long entry) {
     long table = ConcurrentTables.position(entry);
     int groups = ConcurrentTables.groups(entry);
@@ -345,9 +349,7 @@ final class TableGrowth {
     Stripe low = new Stripe(prefixBits, Arrays.copyOf(directory, half), new StripeState());
     Stripe high =
         new Stripe(
-            prefixBits,
-            Arrays.copyOfRange(directory, half, directory.length),
-            new StripeState());
+            prefixBits, Arrays.copyOfRange(directory, half, directory.length), new StripeState());
     low.state.tables = state.tables - state.tables / 2;
     high.state.tables = state.tables / 2;
     var _ = low.state.writeLock();
@@ -388,8 +390,15 @@ final class TableGrowth {
     RangeCopy copy = new RangeCopy();
     copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
     long header = header(table);
-    if (copy.count() != live(header) || used(header) > limit(groups) || used(header) < live(header)) {
-      return "header: live=" + live(header) + ", used=" + used(header) + ", counted=" + copy.count();
+    if (copy.count() != live(header)
+        || used(header) > limit(groups)
+        || used(header) < live(header)) {
+      return "header: live="
+          + live(header)
+          + ", used="
+          + used(header)
+          + ", counted="
+          + copy.count();
     }
     for (int i = 0; i < copy.count(); i++) {
       long hash = tables.hashOf(copy.key(i));

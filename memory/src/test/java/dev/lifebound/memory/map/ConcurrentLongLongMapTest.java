@@ -53,7 +53,8 @@ class ConcurrentLongLongMapTest {
   void isAMapWhateverTheHashes(String kind) {
     int operations = kind.equals("fair") ? 300_000 : 60_000;
     for (boolean small : new boolean[] {true, false}) {
-      ConcurrentMapBuilder builder = small ? tiny() : ConcurrentLongLongMap.builder("usual").seed(2);
+      ConcurrentMapBuilder builder =
+          small ? tiny() : ConcurrentLongLongMap.builder("usual").seed(2);
       try (ConcurrentLongLongMap map = builder.testHash(hostile(kind)).buildLongLong()) {
         Map<Long, Long> model = new HashMap<>();
         Random random = new Random(3);
@@ -89,7 +90,8 @@ class ConcurrentLongLongMapTest {
     } else if (what < 75) {
       assertThat(map.addTo(key, 3)).isEqualTo(model.merge(key, 3L, Long::sum));
     } else if (what < 80) {
-      assertThat(map.merge(key, 3, (a, b) -> a ^ b)).isEqualTo(model.merge(key, 3L, (a, b) -> a ^ b));
+      assertThat(map.merge(key, 3, (a, b) -> a ^ b))
+          .isEqualTo(model.merge(key, 3L, (a, b) -> a ^ b));
     } else if (what < 85) {
       assertThat(map.computeIfAbsent(key, k -> k + 1))
           .isEqualTo(model.computeIfAbsent(key, k -> k + 1));
@@ -283,14 +285,13 @@ class ConcurrentLongLongMapTest {
       assertThatThrownBy(() -> map.computeIfAbsent(3, key -> map.put(key, 1, 0)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("recursive update");
-      assertThatThrownBy(
-              () ->
-                  map.computeIfAbsent(
-                      3,
-                      _ -> {
-                        map.clear();
-                        return 1;
-                      }))
+      assertThatThrownBy(() ->
+              map.computeIfAbsent(
+                  3,
+                  _ -> {
+                    map.clear();
+                    return 1;
+                  }))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("recursive update");
       // The refusal has left nothing behind.
