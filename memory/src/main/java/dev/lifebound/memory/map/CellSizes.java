@@ -8,6 +8,9 @@ final class CellSizes {
   static final int CLASSES = 112;
   static final long MIN_BYTES = 16;
 
+  /** Sizes to a doubling. */
+  static final int STEPS = 4;
+
   private static final int STEP_BITS = 2;
 
   private CellSizes() {}

@@ -6,10 +6,15 @@ package dev.lifebound.memory.map;
  *
  * <p>A cell that was retired may still be read, its length first. It waits in a batch until the
  * stripe's version has changed, and only then may its first word lead to the next free cell. So the
- * version changes once for each batch, and the batch is all that waits on the heap.
+ * version changes once for each batch, which is {@value #BATCH} cells or some kilobytes.
  */
 final class CellStock {
   static final int BATCH = 64;
+
+  /** The bytes that may wait: so many, and this part of what is in use. */
+  private static final long BATCH_BYTES = 2048;
+
+  private static final int BATCH_PART = 16;
 
   private static final long RUN_BYTES = 4096;
   private static final int CLASS_BITS = 8;
@@ -22,9 +27,13 @@ final class CellStock {
   private long[] batch = {};
 
   private int waiting;
+  private long waitingBytes;
   private long cursor;
   private long end;
   private long usedBytes;
+
+  /** What {@link #popLarger} has found. */
+  private int lastClass;
 
   /** Bytes of the cells that are in use. */
   long usedBytes() {
@@ -74,12 +83,9 @@ final class CellStock {
     return position;
   }
 
-  private int lastClass;
-
   /** The smallest free cell of which at least half would be left; its class is the last class. */
   private long popLarger(ConcurrentSlabs slabs, int sizeClass) {
-    int steps = 4;
-    for (int larger = sizeClass + steps; larger < heads.length; larger++) {
+    for (int larger = sizeClass + CellSizes.STEPS; larger < heads.length; larger++) {
       if (heads[larger] != 0) {
         lastClass = larger;
         return pop(slabs, larger);
@@ -121,11 +127,12 @@ final class CellStock {
     if (batch.length == 0) {
       batch = new long[BATCH];
     }
-    if (waiting == BATCH) {
+    if (waiting == BATCH || waitingBytes > BATCH_BYTES + usedBytes / BATCH_PART) {
       drain(slabs, stripe);
     }
     int sizeClass = CellSizes.classOf(bytes);
     batch[waiting++] = position << CLASS_BITS | sizeClass;
+    waitingBytes += CellSizes.bytes(sizeClass);
     usedBytes -= CellSizes.bytes(sizeClass);
   }
 
@@ -147,6 +154,7 @@ final class CellStock {
       push(slabs, (int) (batch[i] & CLASS_MASK), batch[i] >>> CLASS_BITS);
     }
     waiting = 0;
+    waitingBytes = 0;
   }
 
   /**
@@ -157,6 +165,7 @@ final class CellStock {
     heads = dead.heads;
     batch = dead.batch;
     waiting = dead.waiting;
+    waitingBytes = dead.waitingBytes;
     cursor = dead.cursor;
     end = dead.end;
     usedBytes = dead.usedBytes;

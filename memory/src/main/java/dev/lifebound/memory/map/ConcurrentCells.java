@@ -28,15 +28,11 @@ final class ConcurrentCells {
     return ConcurrentTables.word(slabs.segment(cell), ConcurrentSlabs.offset(cell));
   }
 
-  /**
-   * The segment of the slab that a word names, or null when it names none, because the memory that
-   * it was read from was recycled.
-   */
+  /** Whether a word may name a cell. Not so when the memory that it was read from was recycled. */
   static boolean isCell(ConcurrentSlabs slabs, long cell, int headerBytes) {
     MemorySegment[] table = slabs.table();
     long number = cell >>> ConcurrentSlabs.SLAB_SHIFT;
     return number < table.length
-        && table[(int) number] != null
         && ConcurrentSlabs.offset(cell) + headerBytes + Integer.BYTES
             <= table[(int) number].byteSize();
   }

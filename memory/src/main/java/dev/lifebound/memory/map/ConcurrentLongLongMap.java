@@ -32,12 +32,17 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
 
   /** A map without a limit. */
   public static ConcurrentLongLongMap create() {
-    return builder("map").buildLongLong();
+    return builder().buildLongLong();
   }
 
-  /** A map with settings of your own; the name is for messages. */
-  public static ConcurrentMapBuilder builder(String name) {
-    return new ConcurrentMapBuilder(name);
+  /** A map with settings of your own. */
+  public static ConcurrentMapBuilder builder() {
+    return new ConcurrentMapBuilder();
+  }
+
+  /** The value of this key, or 0. */
+  public long get(long key) {
+    return get(key, 0);
   }
 
   /** The value of this key, or {@code missing}. */
@@ -120,24 +125,49 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   /**
    * Sets the value of a key.
    *
+   * @return whether the key is new
+   * @throws MapFullException when there is no memory for the entry; the map is unchanged
+   */
+  public boolean put(long key, long value) {
+    return write(key, value, 0, true, true, true) == 0;
+  }
+
+  /**
+   * As {@link #put} when there is no entry; otherwise the entry stays.
+   *
+   * @return whether the key is new
+   */
+  public boolean putIfAbsent(long key, long value) {
+    return write(key, value, 0, true, false, true) == 0;
+  }
+
+  /**
+   * Sets the value of a key.
+   *
    * @return the value before, or {@code missing}
    * @throws MapFullException when there is no memory for the entry; the map is unchanged
    */
   public long put(long key, long value, long missing) {
-    return write(key, value, missing, true, true);
+    return write(key, value, missing, true, true, false);
   }
 
   /** As {@link #put} when there is no entry; otherwise the entry stays. */
   public long putIfAbsent(long key, long value, long missing) {
-    return write(key, value, missing, true, false);
+    return write(key, value, missing, true, false, false);
   }
 
   /** As {@link #put} when there is an entry. */
   public long replace(long key, long value, long missing) {
-    return write(key, value, missing, false, true);
+    return write(key, value, missing, false, true, false);
   }
 
-  private long write(long key, long value, long missing, boolean absent, boolean present) {
+  /**
+   * @param absent whether to make an entry
+   * @param present whether to set an entry's value
+   * @param tell to answer 1 for an entry that was there and 0 for none, and not its value
+   */
+  private long write(
+      long key, long value, long missing, boolean absent, boolean present, boolean tell) {
     long hash = tables.hash(key);
     try {
       while (true) {
@@ -149,7 +179,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
             if (present) {
               tables.setValue(slot, value);
             }
-            return before;
+            return tell ? 1 : before;
           }
           if (!absent || tables.insert(stripe, hash, key, value)) {
             return missing;
@@ -199,20 +229,33 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   /**
    * Removes an entry.
    *
+   * @return whether there was one
+   */
+  public boolean remove(long key) {
+    return take(key, 0, true) != 0;
+  }
+
+  /**
+   * Removes an entry.
+   *
    * @return its value, or {@code missing} when there was none
    */
   public long remove(long key, long missing) {
+    return take(key, missing, false);
+  }
+
+  private long take(long key, long missing, boolean tell) {
     long hash = tables.hash(key);
     try {
       Stripe stripe = tables.lockNear(hash);
       try {
         long slot = tables.find(stripe, hash, key, null);
         if (slot == ConcurrentTables.NONE) {
-          return missing;
+          return tell ? 0 : missing;
         }
         long before = tables.valueWord(slot);
         tables.remove(stripe, hash, slot);
-        return before;
+        return tell ? 1 : before;
       } finally {
         stripe.state.unlock();
       }
@@ -342,15 +385,8 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     }
   }
 
-  /** What is done with each entry. */
-  @FunctionalInterface
-  public interface EntryConsumer {
-    /** Takes one entry. */
-    void accept(long key, long value);
-  }
-
   /** Calls the action for each entry, under no lock. */
-  public void forEach(EntryConsumer action) {
+  public void forEach(LongLongConsumer action) {
     try {
       RangeCopy copy = new RangeCopy();
       long from = 0;

@@ -7,33 +7,30 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects what a concurrent map is built with. Not thread-safe; may build several maps. */
 public final class ConcurrentMapBuilder {
-  private final String name;
+  private String name = "map";
   private long capacityHint;
   private long limitBytes = Long.MAX_VALUE;
   private @Nullable Long seed;
   private @Nullable LongUnaryOperator testHash;
-  private ConcurrentSlabs.Source source =
-      (arena, bytes, alignment) -> arena.allocate(bytes, alignment);
+  private Slabs.Source source = Slabs.Source.SYSTEM;
   private int stripes = ConcurrentSettings.STRIPES;
   private int[] regularGroups = ConcurrentSettings.REGULAR_GROUPS;
   private int maxDirectory = ConcurrentSettings.MAX_DIRECTORY;
 
-  ConcurrentMapBuilder(String name) {
-    this.name = Objects.requireNonNull(name, "name must not be null");
+  ConcurrentMapBuilder() {}
+
+  /** What the map is for, for messages. */
+  public ConcurrentMapBuilder name(String text) {
+    name = Objects.requireNonNull(text, "name must not be null");
+    return this;
   }
 
   /**
-   * The number of entries to expect. Only a hint: it limits nothing, and takes no memory for
-   * entries yet.
-   *
-   * @param entries at least 0
+   * The number of entries to expect. Only a hint: it limits nothing and takes no memory for entries
+   * yet, and one that is negative is ignored.
    */
   public ConcurrentMapBuilder capacityHint(long entries) {
-    if (entries < 0) {
-      throw new IllegalArgumentException(
-          "a capacity hint must not be negative: entries=" + entries + ", map=" + name);
-    }
-    capacityHint = entries;
+    capacityHint = Math.max(0, entries);
     return this;
   }
 
@@ -62,7 +59,7 @@ public final class ConcurrentMapBuilder {
     return this;
   }
 
-  ConcurrentMapBuilder source(ConcurrentSlabs.Source memory) {
+  ConcurrentMapBuilder source(Slabs.Source memory) {
     source = memory;
     return this;
   }

@@ -26,29 +26,34 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
   }
 
   @SuppressWarnings("unchecked") // another type is refused by the codec's cast
-  private static <T> T cast(@Nullable Object object) {
-    return (T) Objects.requireNonNull(object, "neither a key nor a value may be null");
+  private K key(@Nullable Object object) {
+    return (K) Objects.requireNonNull(object, "a key must not be null");
+  }
+
+  @SuppressWarnings("unchecked") // another type is refused by the codec's cast
+  private V value(@Nullable Object object) {
+    return (V) Objects.requireNonNull(object, "a value must not be null");
   }
 
   @Override
   public @Nullable V get(@Nullable Object key) {
-    return map.get(cast(key));
+    return map.get(key(key));
   }
 
   @Override
   public V getOrDefault(@Nullable Object key, V missing) {
-    V value = map.get(cast(key));
+    V value = map.get(key(key));
     return value == null ? missing : value;
   }
 
   @Override
   public boolean containsKey(@Nullable Object key) {
-    return map.containsKey(cast(key));
+    return map.containsKey(key(key));
   }
 
   @Override
   public boolean containsValue(@Nullable Object value) {
-    return values().contains(cast(value));
+    return values().contains(value(value));
   }
 
   @Override
@@ -73,13 +78,13 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
 
   @Override
   public @Nullable V remove(@Nullable Object key) {
-    return map.remove(ConcurrentMapView.<K>cast(key));
+    return map.remove(key(key));
   }
 
   @Override
   public boolean remove(@Nullable Object key, @Nullable Object value) {
     Objects.requireNonNull(key, "a key must not be null");
-    return value != null && map.remove(cast(key), cast(value));
+    return value != null && map.remove(key(key), value(value));
   }
 
   @Override
@@ -277,7 +282,7 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
       return object instanceof Map.Entry<?, ?> entry
           && entry.getKey() != null
           && entry.getValue() != null
-          && map.has(cast(entry.getKey()), cast(entry.getValue()));
+          && map.has(key(entry.getKey()), value(entry.getValue()));
     }
 
     @Override
@@ -316,7 +321,7 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
 
     @Override
     public boolean remove(@Nullable Object key) {
-      return map.remove(ConcurrentMapView.<K>cast(key)) != null;
+      return map.remove(key(key)) != null;
     }
 
     @Override

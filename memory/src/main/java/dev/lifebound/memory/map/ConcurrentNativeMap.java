@@ -73,12 +73,12 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   /** A map without a limit. */
   public static <K, V> ConcurrentNativeMap<K, V> create(Codec<K> keys, Codec<V> values) {
-    return builder("map").build(keys, values);
+    return builder().build(keys, values);
   }
 
-  /** A map with settings of your own; the name is for messages. */
-  public static ConcurrentMapBuilder builder(String name) {
-    return new ConcurrentMapBuilder(name);
+  /** A map with settings of your own. */
+  public static ConcurrentMapBuilder builder() {
+    return new ConcurrentMapBuilder();
   }
 
   /** A key that is looked for. */
@@ -133,12 +133,10 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         long version = stripe.version;
         try {
           long slot = sought.find(stripe);
-          if (slot != NONE) {
-            return values.read(stripe, version, tables.valueWord(slot));
+          V value = slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
+          if (value != null || (slot == NONE && stripe.isStill(version))) {
+            return value;
           }
-          Side.check(stripe, version);
-          return null;
-        } catch (Side.Recycled e) {
           tables.retries.increment();
         } catch (IndexOutOfBoundsException e) {
           refuseUnlessRecycled(stripe, version, e);
@@ -493,11 +491,16 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         tables.end(computation);
         throw e;
       }
-      finish(computation, after, made == null, present == made);
+      finish(computation, after, made == null, isSame(present, made));
       return made;
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a function that answers its argument changes nothing
+  private static boolean isSame(@Nullable Object one, @Nullable Object other) {
+    return one == other;
   }
 
   private void finish(Computation computation, Write write, boolean remove, boolean same) {

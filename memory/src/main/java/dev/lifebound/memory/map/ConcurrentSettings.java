@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 record ConcurrentSettings(
     String name,
     long limitBytes,
-    ConcurrentSlabs.Source source,
+    Slabs.Source source,
     long seed,
     @Nullable LongUnaryOperator testHash,
     @Nullable LongUnaryOperator canonical,

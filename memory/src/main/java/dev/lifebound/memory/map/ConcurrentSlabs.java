@@ -1,20 +1,21 @@
 package dev.lifebound.memory.map;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native memory of one concurrent map: slabs that blocks are cut from. Thread-safe.
+ * The native memory of one concurrent map: {@link Slabs} for many threads. Blocks are cut under a
+ * lock; a table of small entries needs one for some hundred insertions.
  *
- * <p>A block is named by its position: slab number and offset. Zero names no block. A slab larger
+ * <p>A block is named by its position: slab number and offset. Zero names no block. A block larger
  * than what one number covers has several. Nothing is given back before {@link #close}: whoever
- * reads a position that it has read from the map reads memory of this map, whatever lies there now.
+ * reads at a position that it has read from the map reads memory of this map, whatever lies there
+ * now.
  */
 final class ConcurrentSlabs {
   /** Bytes that one slab number covers. */
-  static final long SLAB_BYTES = 1L << 20;
+  static final long SLAB_BYTES = Slabs.MAX_BYTES;
 
   static final int SLAB_SHIFT = 20;
   static final long OFFSET_MASK = SLAB_BYTES - 1;
@@ -22,38 +23,20 @@ final class ConcurrentSlabs {
   /** Every position is a multiple of it. */
   static final long UNIT = 8;
 
-  private static final long ALIGNMENT = 64;
-  private static final long FIRST_SLAB_BYTES = 16 << 10;
-
-  /** Where memory comes from; tests give one that fails. */
-  @FunctionalInterface
-  interface Source {
-    MemorySegment allocate(Arena arena, long bytes, long alignment);
-  }
-
   private final String name;
-  private final long limitBytes;
-  private final Source source;
-  private final Arena arena;
+  private final Slabs slabs;
 
   /** By slab number. Grows by copy; a number never comes to mean another slab. */
   private volatile MemorySegment[] table = {};
 
-  private int slabs;
-  private long cursor;
-  private long end;
-  private long reservedBytes;
+  /** By the number that the slabs below give: ours, or -1. */
+  private int[] numbers = {};
 
-  // Closed by close().
-  @SuppressWarnings("MustBeClosedChecker")
-  ConcurrentSlabs(String name, long limitBytes, Source source) {
+  private int used;
+
+  ConcurrentSlabs(String name, long limitBytes, Slabs.Source source) {
     this.name = name;
-    this.limitBytes = limitBytes;
-    this.source = source;
-    this.arena = Arena.ofShared();
-    // So that position zero names nothing.
-    cursor = ALIGNMENT;
-    end = ALIGNMENT;
+    this.slabs = new Slabs(source, limitBytes);
   }
 
   MemorySegment[] table() {
@@ -75,53 +58,66 @@ final class ConcurrentSlabs {
    */
   synchronized long take(long bytes) {
     long size = (bytes + UNIT - 1) & -UNIT;
-    if (slabs == 0 || end - cursor < size) {
-      grow(size);
-    }
-    long position = cursor;
-    cursor += size;
-    return position;
-  }
-
-  private void grow(long size) {
-    long least = size + (slabs == 0 ? ALIGNMENT : 0);
-    long wanted = Math.max(least, Math.clamp(reservedBytes, FIRST_SLAB_BYTES, SLAB_BYTES));
-    long left = limitBytes - reservedBytes;
-    if (left < least) {
-      throw full(size, null);
-    }
-    MemorySegment slab;
     try {
-      slab = source.allocate(arena, Math.min(wanted, left & -UNIT), ALIGNMENT);
-    } catch (OutOfMemoryError e) {
-      throw full(size, e);
+      return size <= Slabs.LATE_BYTES ? cut(size) : own(size);
+    } catch (Slabs.OutOfNativeMemory e) {
+      throw full(e);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
-    int numbers = (int) Math.ceilDiv(slab.byteSize(), SLAB_BYTES);
-    MemorySegment[] wide = table;
-    if (slabs + numbers > wide.length) {
-      wide = Arrays.copyOf(wide, Math.max(slabs + numbers, 2 * wide.length));
-    }
-    for (int i = 0; i < numbers; i++) {
-      // To the end of the slab, so that a block may lie across the border.
-      wide[slabs + i] = slab.asSlice(i * SLAB_BYTES);
-    }
-    table = wide;
-    cursor = ((long) slabs << SLAB_SHIFT) + (slabs == 0 ? ALIGNMENT : 0);
-    end = ((long) slabs << SLAB_SHIFT) + slab.byteSize();
-    slabs += numbers;
-    reservedBytes += slab.byteSize();
   }
 
-  private MapFullException full(long size, @Nullable Throwable cause) {
+  private long cut(long size) {
+    if (numbers.length == 0) {
+      // So that position zero names nothing.
+      long _ = slabs.allocate(UNIT);
+      add(slabs.segments[0]);
+      numbers = new int[1];
+    }
+    long entry = slabs.allocate(size) << Entry.LOCATION_SHIFT;
+    int below = Entry.slab(entry);
+    if (below >= numbers.length) {
+      int known = numbers.length;
+      numbers = Arrays.copyOf(numbers, Math.max(below + 1, 2 * known));
+      Arrays.fill(numbers, known, numbers.length, -1);
+    }
+    if (numbers[below] < 0) {
+      numbers[below] = used;
+      add(slabs.segments[below]);
+    }
+    return ((long) numbers[below] << SLAB_SHIFT) + Entry.offset(entry);
+  }
+
+  private long own(long size) {
+    long position = (long) used << SLAB_SHIFT;
+    add(slabs.allocateSegment(size));
+    return position;
+  }
+
+  private void add(MemorySegment slab) {
+    int count = (int) Math.ceilDiv(slab.byteSize(), SLAB_BYTES);
+    MemorySegment[] wide = table;
+    if (used + count > wide.length) {
+      int known = wide.length;
+      wide = Arrays.copyOf(wide, Math.max(used + count, 2 * known));
+      Arrays.fill(wide, known, wide.length, MemorySegment.NULL);
+    }
+    for (int i = 0; i < count; i++) {
+      // To the end of the slab, so that a block may lie across the border.
+      wide[used + i] = slab.asSlice(i * SLAB_BYTES);
+    }
+    used += count;
+    table = wide;
+  }
+
+  private MapFullException full(Slabs.OutOfNativeMemory cause) {
     return new MapFullException(
         "a map must find memory for its entries: used="
-            + reservedBytes
+            + slabs.reservedBytes()
             + ", limit="
-            + limitBytes
+            + slabs.limitBytes()
             + ", size="
-            + size
+            + cause.bytes
             + ", map="
             + name
             + "; remove entries, raise limitBytes, or give the process more",
@@ -130,37 +126,42 @@ final class ConcurrentSlabs {
 
   /** What to throw when an access was refused: the map was closed, or it is some other trouble. */
   RuntimeException closedOr(IllegalStateException e) {
-    return arena.scope().isAlive() ? e : closed(e);
+    return slabs.isAlive() ? e : closed(e);
   }
 
   private MapClosedException closed(@Nullable IllegalStateException cause) {
-    return new MapClosedException(
-        "a map must be open: map=" + name + "; finish with it before its close()", cause);
+    MapClosedException closed =
+        new MapClosedException(
+            "a map must be open: map=" + name + "; finish with it before its close()");
+    if (cause != null) {
+      closed.initCause(cause);
+    }
+    return closed;
   }
 
   void checkOpen() {
-    if (!isOpen()) {
+    if (!slabs.isAlive()) {
       throw closed(null);
     }
   }
 
   boolean isOpen() {
-    return arena.scope().isAlive();
+    return slabs.isAlive();
   }
 
   synchronized long reservedBytes() {
-    return reservedBytes;
+    return slabs.reservedBytes();
   }
 
-  /** Bytes at the end of the present slab that no block has yet. */
+  /** Bytes that no block has yet, with the spare slab. */
   synchronized long unusedBytes() {
-    return end - cursor;
+    return slabs.unusedBytes() + slabs.spareBytes();
   }
 
   /** Frees everything; does nothing when that was done. */
   synchronized void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
+    if (slabs.isAlive()) {
+      slabs.close();
     }
   }
 }

@@ -380,7 +380,7 @@ final class ConcurrentTables {
     long inTable = slot - table - HEADER_BYTES;
     long inGroup = inTable % GROUP_BYTES;
     long at = offset + HEADER_BYTES + inTable - inGroup;
-    int shift = (int) (inGroup - CONTROL_BYTES >>> SLOT_SHIFT) << 3;
+    int shift = (int) ((inGroup - CONTROL_BYTES) >>> SLOT_SHIFT) << 3;
     long control = word(slab, at);
     setWordRelease(slab, at, (control & ~(0xffL << shift)) | REMOVED << shift);
     setWord(slab, offset, TableGrowth.header(word(slab, offset), -1, 0));

@@ -135,11 +135,11 @@ final class EntryWalk<K, V> {
     // No table's range lies across a border between the first stripes' ranges.
     int shift = Long.SIZE - Integer.numberOfTrailingZeros(map.tables.settings.stripes());
     long last = end == 0 ? map.tables.settings.stripes() : end >>> shift;
-    long first = from == 0 ? 0 : (from - 1 >>> shift) + 1;
+    long first = from == 0 ? 0 : ((from - 1) >>> shift) + 1;
     if (finished || last - first < 2) {
       return null;
     }
-    long middle = first + last >>> 1 << shift;
+    long middle = ((first + last) >>> 1) << shift;
     EntryWalk<K, V> rest = new EntryWalk<>(map, middle, end);
     end = middle;
     return rest;

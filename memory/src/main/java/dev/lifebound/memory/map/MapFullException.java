@@ -1,11 +1,10 @@
 package dev.lifebound.memory.map;
 
 import dev.lifebound.memory.handle.LifeboundException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A map found no memory for an entry: its limit was reached, or the system had no more. The map is
- * as it was before the call.
+ * A map could not grow: it is at its limit, or the system has no memory. The map is as it was
+ * before the refused call, and stays usable.
  */
 public final class MapFullException extends LifeboundException {
   private static final long serialVersionUID = 1L;
@@ -14,7 +13,7 @@ public final class MapFullException extends LifeboundException {
     super(message);
   }
 
-  MapFullException(String message, @Nullable Throwable cause) {
+  MapFullException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -29,7 +29,7 @@ class RangeCopy {
 
   void begin(long hash, int depth) {
     count = 0;
-    long size = 1L << Long.SIZE - depth;
+    long size = 1L << (Long.SIZE - depth);
     end = (hash & -size) + size;
   }
 

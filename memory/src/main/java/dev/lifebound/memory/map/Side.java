@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of a typed concurrent map, or its values: between objects, and words and cells.
@@ -79,43 +80,25 @@ final class Side<T> {
     }
   }
 
-  /**
-   * The value of a word that was read without the lock.
-   *
-   * @throws Recycled when the memory was recycled meanwhile, or is the fault of nobody else
-   */
-  T read(Stripe stripe, long version, long word) throws Recycled {
+  /** The value of a word that was read without the lock; null when it may have been recycled. */
+  @Nullable T read(Stripe stripe, long version, long word) {
     if (words) {
-      check(stripe, version);
-      return codec.ofWord(word);
+      return stripe.isStill(version) ? codec.ofWord(word) : null;
     }
     VarHandle.loadLoadFence();
     int length = length(stripe, version, word);
     if (length < 0) {
-      throw Recycled.INSTANCE;
+      return null;
     }
     MemorySegment slab = slabs.segment(word);
     long offset = ConcurrentCells.bytesOffset(word, headerBytes);
     if (sturdy) {
-      return readSturdy(stripe, version, slab, offset, length);
+      T value = codec.read(slab, offset, length);
+      return stripe.isStill(version) ? value : null;
     }
     byte[] bytes = new byte[length];
     MemorySegment.copy(slab, JAVA_BYTE, offset, bytes, 0, length);
-    check(stripe, version);
-    return codec.read(MemorySegment.ofArray(bytes), 0, length);
-  }
-
-  private T readSturdy(Stripe stripe, long version, MemorySegment slab, long offset, int length)
-      throws Recycled {
-    T value;
-    try {
-      value = codec.read(slab, offset, length);
-    } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
-      check(stripe, version);
-      throw e;
-    }
-    check(stripe, version);
-    return value;
+    return stripe.isStill(version) ? codec.read(MemorySegment.ofArray(bytes), 0, length) : null;
   }
 
   /** Whether what may be a key cell holds this key. */
@@ -161,23 +144,6 @@ final class Side<T> {
         codec.write(key, MemorySegment.ofArray(own), 0);
       }
       codec.verifyKey(key, MemorySegment.ofArray(own), 0, own.length);
-    }
-  }
-
-  static void check(Stripe stripe, long version) throws Recycled {
-    if (!stripe.isStill(version)) {
-      throw Recycled.INSTANCE;
-    }
-  }
-
-  /** A reader begins again. */
-  static final class Recycled extends Exception {
-    static final Recycled INSTANCE = new Recycled();
-
-    private static final long serialVersionUID = 1L;
-
-    private Recycled() {
-      super("memory that was read must not have been recycled; begin again", null, false, false);
     }
   }
 }

@@ -69,7 +69,21 @@ final class Stripe {
 
   /** Under the lock: retired memory may be written to from here on. */
   void recycle() {
-    version += 2;
+    advance(2);
+  }
+
+  /** Under the lock: from here on nobody reads without the lock, until the opposite is called. */
+  void beginRewrite() {
+    advance(UNREADABLE);
+  }
+
+  void endRewrite() {
+    advance(UNREADABLE);
+  }
+
+  private void advance(long by) {
+    long next = version + by;
+    version = next;
     // The writes that follow must not be seen before the version is.
     VarHandle.fullFence();
   }

@@ -76,13 +76,15 @@ final class StripeState extends StampedLock {
 
   /** Under the lock: the opposite. Whoever waits is told afterwards, without the lock. */
   void end(Computation computation) {
-    Computation before = null;
-    for (Computation at = computations; at != computation; at = at.next) {
-      before = at;
-    }
-    if (before == null) {
+    Computation before = computations;
+    if (before == computation) {
       computations = computation.next;
-    } else {
+      return;
+    }
+    while (before != null && before.next != computation) {
+      before = before.next;
+    }
+    if (before != null) {
       before.next = computation.next;
     }
   }

@@ -1,7 +1,6 @@
 package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +56,7 @@ final class TableGrowth {
   }
 
   static long header(long header, int live, int used) {
-    return ((header >>> LIVE_BITS) + used << LIVE_BITS) | (live(header) + live & LIVE_MASK);
+    return (((header >>> LIVE_BITS) + used) << LIVE_BITS) | ((live(header) + live) & LIVE_MASK);
   }
 
   /** How many slots of a table may be used: seven of eight. */
@@ -94,7 +93,7 @@ final class TableGrowth {
   /** The groups that a table of this range has before it is split. */
   private int regularGroups(long hash) {
     int[] groups = tables.settings.regularGroups();
-    return groups[(int) (hash >>> Long.SIZE - firstBits) & (groups.length - 1)];
+    return groups[(int) (hash >>> (Long.SIZE - firstBits)) & (groups.length - 1)];
   }
 
   /**
@@ -176,7 +175,7 @@ final class TableGrowth {
   }
 
   private void splitTable(Stripe stripe, long hash, long entry, int depth, int groups) {
-    long bit = 1L << Long.SIZE - depth;
+    long bit = 1L << (Long.SIZE - depth);
     int high = countHigh(entry, bit);
     int live = live(header(ConcurrentTables.position(entry)));
     long first = high == live ? emptyTable : take(stripe, hash, groups);
@@ -192,7 +191,7 @@ final class TableGrowth {
       }
     }
     publishHalf(stripe, hash & -bit & ~bit, depth, entry, first, bit, 0);
-    publishHalf(stripe, hash & -bit | bit, depth, entry, second, bit, bit);
+    publishHalf(stripe, (hash & -bit) | bit, depth, entry, second, bit, bit);
     stripe.state.splits++;
     if (first != emptyTable && second != emptyTable) {
       stripe.state.tables++;
@@ -319,8 +318,7 @@ final class TableGrowth {
     int groups = ConcurrentTables.groups(entry);
     RangeCopy copy = new RangeCopy();
     copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
-    stripe.version += Stripe.UNREADABLE;
-    VarHandle.fullFence();
+    stripe.beginRewrite();
     try {
       MemorySegment slab = slabs.segment(table);
       long offset = ConcurrentSlabs.offset(table);
@@ -332,7 +330,7 @@ final class TableGrowth {
       ConcurrentTables.setWord(slab, offset, header(0, copy.count(), copy.count()));
       stripe.state.inPlaceRebuilds++;
     } finally {
-      stripe.version += Stripe.UNREADABLE;
+      stripe.endRewrite();
     }
   }
 
@@ -402,7 +400,7 @@ final class TableGrowth {
     }
     for (int i = 0; i < copy.count(); i++) {
       long hash = tables.hashOf(copy.key(i));
-      if ((hash ^ prefix) >>> Long.SIZE - depth != 0) {
+      if ((hash ^ prefix) >>> (Long.SIZE - depth) != 0) {
         return "key outside its range: key=" + copy.key(i) + ", depth=" + depth;
       }
     }

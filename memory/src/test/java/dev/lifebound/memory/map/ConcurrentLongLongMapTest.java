@@ -3,11 +3,19 @@ package dev.lifebound.memory.map;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +37,7 @@ class ConcurrentLongLongMapTest {
   }
 
   static ConcurrentMapBuilder tiny() {
-    return ConcurrentLongLongMap.builder("tiny").seed(1).sizes(2, 4, 2, 1);
+    return ConcurrentLongLongMap.builder().name("tiny").seed(1).sizes(2, 4, 2, 1);
   }
 
   @Test
@@ -54,7 +62,7 @@ class ConcurrentLongLongMapTest {
     int operations = kind.equals("fair") ? 300_000 : 60_000;
     for (boolean small : new boolean[] {true, false}) {
       ConcurrentMapBuilder builder =
-          small ? tiny() : ConcurrentLongLongMap.builder("usual").seed(2);
+          small ? tiny() : ConcurrentLongLongMap.builder().name("usual").seed(2);
       try (ConcurrentLongLongMap map = builder.testHash(hostile(kind)).buildLongLong()) {
         Map<Long, Long> model = new HashMap<>();
         Random random = new Random(3);
@@ -105,7 +113,7 @@ class ConcurrentLongLongMapTest {
     }
   }
 
-  private static long or(Long value) {
+  private static long or(@Nullable Long value) {
     return value == null ? MISSING : value;
   }
 
@@ -173,9 +181,9 @@ class ConcurrentLongLongMapTest {
 
   @Test
   void aHintIsOnlyAHint() {
-    for (long hint : new long[] {0, 1, 1_000_000, 1L << 62}) {
+    for (long hint : new long[] {-1, 0, 1, 1_000_000, 1L << 62}) {
       try (ConcurrentLongLongMap map =
-          ConcurrentLongLongMap.builder("hinted").capacityHint(hint).buildLongLong()) {
+          ConcurrentLongLongMap.builder().name("hinted").capacityHint(hint).buildLongLong()) {
         for (long key = 0; key < 30_000; key++) {
           map.put(key, -key, 0);
         }
@@ -184,23 +192,20 @@ class ConcurrentLongLongMapTest {
         map.checkInvariants();
       }
     }
-    assertThatThrownBy(() -> ConcurrentLongLongMap.builder("hinted").capacityHint(-1))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a capacity hint must not be negative: entries=-1, map=hinted");
   }
 
   @Test
   void isWholeWhenMemoryEndsInTheMiddleOfGrowth() {
     boolean[] fails = new boolean[1];
-    ConcurrentSlabs.Source source =
-        (Arena arena, long bytes, long alignment) -> {
+    Slabs.Source source =
+        (arena, bytes) -> {
           if (fails[0]) {
             throw new OutOfMemoryError("injected");
           }
-          return arena.allocate(bytes, alignment);
+          return arena.allocate(bytes, 64);
         };
     try (ConcurrentLongLongMap map =
-        ConcurrentLongLongMap.builder("small").seed(5).source(source).buildLongLong()) {
+        ConcurrentLongLongMap.builder().name("small").seed(5).source(source).buildLongLong()) {
       long key = 0;
       for (; key < 20_000; key++) {
         map.put(key, key, MISSING);
@@ -218,7 +223,7 @@ class ConcurrentLongLongMapTest {
       assertThat(full)
           .hasMessageMatching(
               "a map must find memory for its entries: used=\\d+, limit=\\d+, size=\\d+, map=small; .*")
-          .hasCauseInstanceOf(OutOfMemoryError.class);
+          .hasRootCauseInstanceOf(OutOfMemoryError.class);
       map.checkInvariants();
       assertThat(map.size()).isEqualTo(key);
       assertThat(map.get(key, MISSING)).isEqualTo(MISSING);
@@ -245,7 +250,7 @@ class ConcurrentLongLongMapTest {
   @Test
   void aLimitIsKept() {
     try (ConcurrentLongLongMap map =
-        ConcurrentLongLongMap.builder("limited").limitBytes(100_000).buildLongLong()) {
+        ConcurrentLongLongMap.builder().name("limited").limitBytes(100_000).buildLongLong()) {
       assertThatThrownBy(
               () -> {
                 for (long key = 0; key < 10_000; key++) {
@@ -298,6 +303,48 @@ class ConcurrentLongLongMapTest {
       assertThat(map.put(3, 4, MISSING)).isEqualTo(MISSING);
       assertThat(map.get(3, 0)).isEqualTo(4);
       map.checkInvariants();
+    }
+  }
+
+  /** Two functions, each waiting for the other's key: one is refused, nobody waits for ever. */
+  @Test
+  void aCycleOfWaitsIsRefused() throws Exception {
+    try (ConcurrentLongLongMap map = tiny().buildLongLong();
+        ExecutorService pool = Executors.newFixedThreadPool(2)) {
+      CyclicBarrier both = new CyclicBarrier(2);
+      List<Future<Long>> answers = new ArrayList<>();
+      for (long key = 1; key <= 2; key++) {
+        long mine = key;
+        answers.add(
+            pool.submit(
+                () ->
+                    map.computeIfAbsent(
+                        mine,
+                        _ -> {
+                          await(both);
+                          return map.addTo(3 - mine, 1);
+                        })));
+      }
+      int refused = 0;
+      for (Future<Long> answer : answers) {
+        try {
+          assertThat(answer.get()).isEqualTo(1);
+        } catch (ExecutionException e) {
+          assertThat(e).hasRootCauseInstanceOf(IllegalStateException.class);
+          assertThat(e.getCause()).hasMessageContaining("recursive update");
+          refused++;
+        }
+      }
+      assertThat(refused).isEqualTo(1);
+      map.checkInvariants();
+    }
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new AssertionError(e);
     }
   }
 

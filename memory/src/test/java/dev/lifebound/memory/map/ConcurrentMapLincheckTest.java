@@ -24,10 +24,11 @@ class ConcurrentMapLincheckTest {
     // Never closed: Lincheck makes some thousands of them, of 16 KiB each, and says not when it is
     // done with one.
     private final ConcurrentLongLongMap map =
-        ConcurrentLongLongMap.builder("lincheck")
+        ConcurrentLongLongMap.builder()
+            .name("lincheck")
             .sizes(2, 4, 1)
             .testHash(hash -> hash & ~0x7f)
-            .source((_, bytes, alignment) -> Arena.ofAuto().allocate(bytes, alignment))
+            .source((_, bytes) -> Arena.ofAuto().allocate(bytes, 64))
             .buildLongLong();
 
     @Operation
@@ -111,9 +112,10 @@ class ConcurrentMapLincheckTest {
   @Param(name = "value", gen = IntGen.class, conf = "1:4")
   public static class Texts {
     private final ConcurrentNativeMap<String, String> map =
-        ConcurrentNativeMap.builder("lincheck")
+        ConcurrentNativeMap.builder()
+            .name("lincheck")
             .sizes(2, 4, 1)
-            .source((_, bytes, alignment) -> Arena.ofAuto().allocate(bytes, alignment))
+            .source((_, bytes) -> Arena.ofAuto().allocate(bytes, 64))
             .build(Codecs.of(String.class), Codecs.of(String.class));
 
     private static String key(int key) {

@@ -197,7 +197,7 @@ final class ConcurrentMapStress<K, V> {
     checkPassenger(index, map.put(key(index, 2), value.apply(stamp)));
   }
 
-  private void checkPassenger(int index, V found) {
+  private void checkPassenger(int index, @Nullable V found) {
     require(
         found == null || read.applyAsLong(found) >>> VALUE_SHIFT == index,
         "a value must be one of its key's");

@@ -24,7 +24,7 @@ class ConcurrentMapStressTest {
   }
 
   private static ConcurrentMapBuilder builder(Shape shape) {
-    ConcurrentMapBuilder builder = ConcurrentNativeMap.builder(shape.name());
+    ConcurrentMapBuilder builder = ConcurrentNativeMap.builder().name(shape.name());
     return switch (shape) {
       case USUAL -> builder;
       case TINY -> builder.sizes(2, 4, 1);
@@ -57,15 +57,16 @@ class ConcurrentMapStressTest {
   @Test
   void longsWithoutMemory() throws Exception {
     boolean[] out = new boolean[1];
-    ConcurrentSlabs.Source source =
-        (arena, bytes, alignment) -> {
+    Slabs.Source source =
+        (arena, bytes) -> {
           if (out[0]) {
             throw new OutOfMemoryError("injected");
           }
-          return arena.allocate(bytes, alignment);
+          return arena.allocate(bytes, 64);
         };
     try (ConcurrentLongLongMap map =
-        ConcurrentNativeMap.builder("full")
+        ConcurrentNativeMap.builder()
+            .name("full")
             .seed(9)
             .sizes(2, 4, 32)
             .source(source)
