@@ -253,6 +253,11 @@ struct lb_shared {
   uint64_t *ledger_head; /* 0: no ledger */
   uint64_t ledger_records;
   uint64_t ledger_mask;
+  uint64_t ledger_base; /* the ledger's mapping */
+  uint64_t ledger_bytes;
+  uint64_t ledger_lost; /* pages of it that were found missing */
+
+  uint64_t old_flags[2]; /* of old_handler */
 
   uint64_t lead; /* bytes kept free in front of every block, a multiple of 16: watch.c writes there */
   uint64_t reserved[3];
