@@ -26,9 +26,15 @@ public final class SlotPatches {
   /** Sets of old values; more than a process has allocators. */
   private static final int MAX_IMAGES = 64;
 
-  /** The allocator itself and the linker call one another without knowing of us. */
+  /** These call one another without knowing of us. */
   private static final List<String> NEVER =
-      List.of("libc.so", "libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+      List.of("libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+
+  /**
+   * glibc calls its allocator through slots of its own: getline, fclose and their kin may be given
+   * a guarded block. What it allocates is not sampled, whoever names it.
+   */
+  private static final String GLIBC = "libc.so";
 
   /** Prepares a fresh image: everything but the old values. */
   @FunctionalInterface
@@ -65,7 +71,7 @@ public final class SlotPatches {
       Predicate<LoadedObject> named, boolean everywhere, boolean sampled) {
     DynamicLinker.Picture picture = DynamicLinker.picture();
     for (LoadedObject object : picture.objects()) {
-      boolean isNamed = named.test(object);
+      boolean isNamed = isSampled(named, object);
       if (!isOutOfBounds(object) && (isNamed || everywhere)) {
         look(object, isNamed, sampled);
       }
@@ -97,6 +103,10 @@ public final class SlotPatches {
         DynamicLinker.letGo(handle);
       }
     }
+  }
+
+  private static boolean isSampled(Predicate<LoadedObject> named, LoadedObject object) {
+    return named.test(object) && !object.fileName().startsWith(GLIBC);
   }
 
   private static boolean isOutOfBounds(LoadedObject object) {
