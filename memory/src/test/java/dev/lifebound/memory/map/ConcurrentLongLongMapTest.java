@@ -316,14 +316,13 @@ class ConcurrentLongLongMapTest {
       for (long key = 1; key <= 2; key++) {
         long mine = key;
         answers.add(
-            pool.submit(
-                () ->
-                    map.computeIfAbsent(
-                        mine,
-                        _ -> {
-                          await(both);
-                          return map.addTo(3 - mine, 1);
-                        })));
+            pool.submit(() ->
+                map.computeIfAbsent(
+                    mine,
+                    _ -> {
+                      await(both);
+                      return map.addTo(3 - mine, 1);
+                    })));
       }
       int refused = 0;
       for (Future<Long> answer : answers) {

@@ -150,11 +150,10 @@ class ConcurrentNativeMapTest {
       assertThat(go.size()).isEqualTo(500);
       assertThat(java.size()).isEqualTo(1);
       long[] sum = new long[1];
-      go.forEach(
-          (key, value) -> {
-            assertThat(key).isNaN();
-            sum[0] += value;
-          });
+      go.forEach((key, value) -> {
+        assertThat(key).isNaN();
+        sum[0] += value;
+      });
       assertThat(sum[0]).isEqualTo(LongStream.range(0, 500).sum());
       go.checkInvariants();
       go.clear();
@@ -215,7 +214,9 @@ class ConcurrentNativeMapTest {
   void nullIsRefusedByName() {
     try (ConcurrentNativeMap<String, String> map = texts(ConcurrentNativeMap.builder())) {
       ConcurrentMap<String, String> view = map.asConcurrentMap();
-      assertThatNullPointerException().isThrownBy(() -> view.get(null)).withMessageContaining("key");
+      assertThatNullPointerException()
+          .isThrownBy(() -> view.get(null))
+          .withMessageContaining("key");
       assertThatNullPointerException()
           .isThrownBy(() -> view.put("a", null))
           .withMessageContaining("value");
@@ -227,13 +228,12 @@ class ConcurrentNativeMapTest {
   void aFunctionThatThrowsLeavesTheEntry() {
     try (ConcurrentNativeMap<String, String> map = texts(ConcurrentNativeMap.builder())) {
       map.put("a", "b");
-      assertThatThrownBy(
-              () ->
-                  map.compute(
-                      "a",
-                      (_, _) -> {
-                        throw new IllegalArgumentException("theirs");
-                      }))
+      assertThatThrownBy(() ->
+              map.compute(
+                  "a",
+                  (_, _) -> {
+                    throw new IllegalArgumentException("theirs");
+                  }))
           .hasMessage("theirs");
       assertThat(map.get("a")).isEqualTo("b");
       assertThatThrownBy(() -> map.compute("a", (key, _) -> map.put(key, "c")))
@@ -297,7 +297,9 @@ class ConcurrentNativeMapTest {
         .isInstanceOf(MapClosedException.class);
     assertThatThrownBy(view::size).isInstanceOf(MapClosedException.class);
     assertThatThrownBy(view::clear).isInstanceOf(MapClosedException.class);
-    assertThat(map).hasToString("ConcurrentNativeMap[name=gone, keys=Codec[type=String,"
-        + " bytes=variable], values=Codec[type=String, bytes=variable], size=closed]");
+    assertThat(map)
+        .hasToString(
+            "ConcurrentNativeMap[name=gone, keys=Codec[type=String,"
+                + " bytes=variable], values=Codec[type=String, bytes=variable], size=closed]");
   }
 }
