@@ -36,7 +36,8 @@ public final class Lifebound {
             AttachCommand::new,
             terminal -> new ScanCommand(new SourceAnalysis(), terminal),
             terminal ->
-                new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal)));
+                new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal),
+            AutopsyCommand::new));
   }
 
   /**
