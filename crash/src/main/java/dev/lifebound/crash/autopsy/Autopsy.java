@@ -49,6 +49,12 @@ public record Autopsy(
   }
 
   /**
+   * The log counts time from the start of the JVM, the ledger from that of the process; so much may
+   * lie between, and nothing shorter is told.
+   */
+  static final Duration CLOCKS_APART = Duration.ofMillis(100);
+
+  /**
    * What it was.
    *
    * @param kind the sort of failure
@@ -83,7 +89,10 @@ public record Autopsy(
         : address - block.address();
   }
 
-  /** How long before the crash something happened; null when the crash has no time. */
+  /**
+   * How long before the crash something happened, to a tenth of a second; null when the crash has no
+   * time.
+   */
   public @Nullable Duration before(Instant happened) {
     return time == null ? null : Duration.between(happened, time);
   }

@@ -123,7 +123,10 @@ final class AutopsyText implements AutopsyWriter {
             + ", "
             + Words.thread(event)
             + ", "
-            + Words.when(autopsy, event.time()));
+            + Words.when(autopsy, event.time())
+            + (BlockLife.isFree(event.type()) && autopsy.block() != null
+                ? Words.lived(autopsy.block())
+                : ""));
     stack(page, event.stack());
   }
 
@@ -136,7 +139,7 @@ final class AutopsyText implements AutopsyWriter {
     for (Holder holder : holders.subList(0, Math.min(MOST_HOLDERS, holders.size()))) {
       page.row("held by", Words.held(autopsy, holder));
       if (!holder.chain().isEmpty()) {
-        page.row("", "in " + String.join(" < ", holder.chain().reversed()));
+        page.row("", String.join(" < ", holder.chain().reversed()));
       }
     }
     if (holders.size() > MOST_HOLDERS) {

@@ -575,16 +575,16 @@ final class Coroner {
     if (block == null) {
       return kind.text() + " of a block that the ledger no longer has";
     }
-    String size = block.size() == 0 ? "" : " of " + block.size() + " bytes";
+    String size = block.size() == 0 ? "" : " of " + Words.bytes(block.size());
     String tag = block.tag() == null ? "" : " (" + block.tag() + ")";
     long offset = address - block.address();
     return switch (kind) {
       case OVERFLOW ->
           offset < 0
-              ? "access " + -offset + " bytes before " + block.name() + size + tag
+              ? "access " + Words.bytes(-offset) + " before " + block.name() + size + tag
               : "access "
-                  + (offset - block.size())
-                  + " bytes behind "
+                  + Words.bytes(offset - block.size())
+                  + " behind "
                   + block.name()
                   + size
                   + tag;

@@ -164,7 +164,11 @@ public record HsErr(
 
   /** The innermost Java frame outside the JDK's own packages. */
   public Optional<String> applicationFrame() {
-    return javaFrames.stream().filter(frame -> !JDK_CLASS.matcher(frame).matches()).findFirst();
+    return javaFrames.stream().filter(frame -> !isOfJdk(frame)).findFirst();
+  }
+
+  static boolean isOfJdk(String frame) {
+    return JDK_CLASS.matcher(frame).matches();
   }
 
   /**

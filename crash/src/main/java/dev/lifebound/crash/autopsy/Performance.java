@@ -184,13 +184,21 @@ final class Performance {
     if (block != null) {
       holders.addAll(inLedger(block, decision.earlier()));
     }
+    // What the verdict takes for earlier than the crash is earlier in all that is shown.
+    Instant shown = time;
+    if (shown != null
+        && block != null
+        && block.freed() != null
+        && shown.isBefore(block.freed().time())) {
+      shown = block.freed().time();
+    }
     Advice advice = Advice.of(decision.verdict().kind(), block, holders, log);
     return new Autopsy(
         request,
         decision.verdict(),
         log,
         process,
-        time,
+        shown,
         address,
         block,
         neighbours(history, address, block),

@@ -59,11 +59,30 @@ final class Words {
     if (before == null) {
       return "at " + happened;
     }
-    String end = autopsy.hsErr() == null ? "the last event" : "the crash";
-    if (before.isZero() || before.isNegative()) {
-      return autopsy.hsErr() == null ? "as the last event" : "at the moment of the crash";
+    if (autopsy.hsErr() == null) {
+      return before.compareTo(Duration.ZERO) <= 0
+          ? "as the last event"
+          : span(before) + " before the last event";
     }
-    return span(before) + " before " + end;
+    return before.compareTo(Autopsy.CLOCKS_APART) < 0
+        ? "less than 0.1 s before the crash"
+        : span(before) + " before the crash";
+  }
+
+  /** How long a block had lived, by the ledger's own clock; empty where it does not tell. */
+  static String lived(BlockLife block) {
+    LedgerEvent allocated = block.allocated();
+    LedgerEvent freed = block.freed();
+    return allocated == null || freed == null || !freed.exact() || !allocated.exact()
+        ? ""
+        : ", after a life of " + span(Duration.between(allocated.time(), freed.time()));
+  }
+
+  /** From the first event on: that is exact, while the moment of the crash is not. */
+  static String since(LedgerEvent first, LedgerEvent event) {
+    return event == first
+        ? first.time().toString().replaceFirst(".*T(.*?\\.\\d{3}).*", "$1 UTC")
+        : "+" + span(Duration.between(first.time(), event.time()));
   }
 
   static String thread(LedgerEvent event) {
@@ -137,7 +156,10 @@ final class Words {
     return text.toString();
   }
 
-  /** What the thread did, innermost first: the frame blamed, then the Java frames. */
+  /**
+   * What the thread did, innermost first: the frame blamed, C frames, then the Java frames; several
+   * of the JDK in a row are one line.
+   */
   static List<String> frames(HsErr log, int most) {
     List<String> frames = new ArrayList<>();
     if (log.problematicFrame() != null) {
@@ -148,8 +170,24 @@ final class Words {
         frames.add(frame);
       }
     }
-    log.javaFrames().forEach(frame -> frames.add("at " + frame));
+    int ofJdk = 0;
+    for (String frame : log.javaFrames()) {
+      if (HsErr.isOfJdk(frame)) {
+        ofJdk++;
+      } else {
+        addJdk(frames, ofJdk);
+        ofJdk = 0;
+        frames.add("at " + frame);
+      }
+    }
+    addJdk(frames, ofJdk);
     return frames.size() <= most ? frames : List.copyOf(frames.subList(0, most));
+  }
+
+  private static void addJdk(List<String> frames, int count) {
+    if (count > 0) {
+      frames.add("… " + count + (count == 1 ? " frame" : " frames") + " of the JDK");
+    }
   }
 
   /** Where a holder is known from, and since when or until when it held. */
@@ -161,7 +199,7 @@ final class Words {
     return holder.text()
         + (unbound == null
             ? ", still there"
-            : ", until " + when(autopsy, unbound.time()))
+            : ", which it left " + when(autopsy, unbound.time()))
         + (holder.block() == autopsy.block() || holder.block() == null
             ? ""
             : ", for the earlier " + holder.block().name());

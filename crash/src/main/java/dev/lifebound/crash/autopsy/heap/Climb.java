@@ -328,7 +328,7 @@ final class Climb {
     }
     String place = field.owner() + "." + field.name();
     Step step =
-        new Step(object.id(), type, field.name(), below, keyId, keyText, "in " + place);
+        new Step(object.id(), type, field.name(), below, keyId, keyText, place);
     if (!seen.add(List.of(object.id(), field.name(), below.id, root(below)))) {
       return;
     }
@@ -357,7 +357,7 @@ final class Climb {
             continue;
           }
           // The key of an open table lies right before its value.
-          add(new Step(id, null, "[" + i + "]", below, i % 2 == 1 ? before : 0, null, "in [" + i + "]"));
+          add(new Step(id, null, "[" + i + "]", below, i % 2 == 1 ? before : 0, null, "[" + i + "]"));
         }
       }
       before = element;
