@@ -12,17 +12,21 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Tiles in native memory. The renderer keeps an address of its own, and so outlives an eviction. */
+/**
+ * Tiles in native memory. The renderer keeps an address of its own, and so outlives an eviction.
+ */
 class TileServer {
   record Place(int zoom, int x, int y) {}
 
   private static final long TILE_BYTES = 40L << 20;
   private static final Linker C = Linker.nativeLinker();
 
-  private final MethodHandle malloc = c("malloc", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+  private final MethodHandle malloc =
+      c("malloc", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
   private final MethodHandle free = c("free", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
   private final Registry registry = Registry.create();
-  private final BoundMap<String> tiles = BoundMap.over(registry, new ConcurrentHashMap<>(), "tiles");
+  private final BoundMap<String> tiles =
+      BoundMap.over(registry, new ConcurrentHashMap<>(), "tiles");
   private final Map<Place, MemorySegment> rendering = new HashMap<>();
 
   private static MethodHandle c(String name, FunctionDescriptor type) {
@@ -32,7 +36,7 @@ class TileServer {
   void load(String name, Place place) throws Throwable {
     MemorySegment tile = ((MemorySegment) malloc.invokeExact(TILE_BYTES)).reinterpret(TILE_BYTES);
     tiles.put(name, registry.adopt(tile, this::give, "tile"));
-    rendering.put(place, tile);   // the mistake: an address that no handle guards
+    rendering.put(place, tile); // the mistake: an address that no handle guards
   }
 
   private void give(MemorySegment tile) {
@@ -59,7 +63,8 @@ class TileServer {
     server.load("south/7", place);
     server.render(place);
     if (arguments.length > 0) {
-      java.lang.management.ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class)
+      java.lang.management.ManagementFactory.getPlatformMXBean(
+              com.sun.management.HotSpotDiagnosticMXBean.class)
           .dumpHeap(arguments[0], false);
     }
     Thread evictor = new Thread(() -> server.evict("south/7"), "evictor");

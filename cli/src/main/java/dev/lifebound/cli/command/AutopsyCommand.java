@@ -53,10 +53,7 @@ final class AutopsyCommand implements Callable<Integer> {
       description = "The crash log (hs_err_pid*.log, also gzip'd), or a console.")
   private @Nullable Path crashLog;
 
-  @Option(
-      names = "--ledger",
-      paramLabel = "FILE",
-      description = "The ledger of the same process.")
+  @Option(names = "--ledger", paramLabel = "FILE", description = "The ledger of the same process.")
   private @Nullable Path ledger;
 
   @Option(

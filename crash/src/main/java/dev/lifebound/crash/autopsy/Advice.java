@@ -60,10 +60,7 @@ record Advice(List<String> sentences, List<String> rules) {
   }
 
   private static void useAfterFree(
-      @Nullable BlockLife block,
-      List<Holder> holders,
-      List<String> sentences,
-      List<String> rules) {
+      @Nullable BlockLife block, List<Holder> holders, List<String> sentences, List<String> rules) {
     LedgerEvent freed = block == null ? null : block.freed();
     Holder held = holders.isEmpty() ? null : holders.getFirst();
     String where = held == null ? "whatever holds its address" : held.text();

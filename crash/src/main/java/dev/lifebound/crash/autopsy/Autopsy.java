@@ -70,8 +70,8 @@ public record Autopsy(
   /**
    * Reads what the request names, and explains it.
    *
-   * @throws AutopsyException when log, ledger or heap dump cannot be read, is none, or is of a later
-   *     version
+   * @throws AutopsyException when log, ledger or heap dump cannot be read, is none, or is of a
+   *     later version
    */
   public static Autopsy perform(AutopsyRequest request) throws AutopsyException {
     return new Performance(request).perform();
@@ -90,8 +90,8 @@ public record Autopsy(
   }
 
   /**
-   * How long before the crash something happened, to a tenth of a second; null when the crash has no
-   * time.
+   * How long before the crash something happened, to a tenth of a second; null when the crash has
+   * no time.
    */
   public @Nullable Duration before(Instant happened) {
     return time == null ? null : Duration.between(happened, time);

@@ -60,10 +60,13 @@ public final class AutopsyFindings {
   private static Path input(Autopsy autopsy) {
     Path log = autopsy.request().crashLog();
     Path ledger = autopsy.request().ledger();
-    if (log == null && ledger == null) {
+    if (log != null) {
+      return log;
+    }
+    if (ledger == null) {
       throw new IllegalStateException("an autopsy must have looked at a file");
     }
-    return log != null ? log : ledger;
+    return ledger;
   }
 
   private static String name(Path file) {
@@ -71,8 +74,7 @@ public final class AutopsyFindings {
     return name == null ? file.toString() : name.toString();
   }
 
-  private static Finding finding(
-      Autopsy autopsy, RuntimeRule rule, Source source, Scope scope) {
+  private static Finding finding(Autopsy autopsy, RuntimeRule rule, Source source, Scope scope) {
     BlockLife block = autopsy.block();
     Location location = location(autopsy);
     List<Subject> related = maps(autopsy);
@@ -123,9 +125,7 @@ public final class AutopsyFindings {
       return new Location(file, null, log.problematicFrame(), null);
     }
     LedgerEvent event = lastWithStack(autopsy.block());
-    return event == null
-        ? Location.ofFile(file)
-        : FramePlace.of(event.stack().getFirst(), file);
+    return event == null ? Location.ofFile(file) : FramePlace.of(event.stack().getFirst(), file);
   }
 
   /** The newest event of a block that tells where it happened. */
@@ -163,8 +163,7 @@ public final class AutopsyFindings {
       String key = holder.key();
       maps.putIfAbsent(
           holder.text(),
-          new Subject(
-              Subject.MAP, holder.place(), key == null ? Map.of() : Map.of("key", key)));
+          new Subject(Subject.MAP, holder.place(), key == null ? Map.of() : Map.of("key", key)));
     }
     return List.copyOf(maps.values());
   }

@@ -79,22 +79,13 @@ final class AutopsyHtml implements AutopsyWriter {
     if (block != null) {
       heading(html, "The block");
       html.append("<dl>\n");
-      row(
-          html,
-          "block",
-          block.name() + (block.tag() == null ? "" : " (" + block.tag() + ")"));
+      row(html, "block", block.name() + (block.tag() == null ? "" : " (" + block.tag() + ")"));
       if (block.size() != 0) {
-        row(
-            html,
-            "memory",
-            Words.bytes(block.size()) + " at " + Coroner.hex(block.address()));
+        row(html, "memory", Words.bytes(block.size()) + " at " + Coroner.hex(block.address()));
       }
       Long offset = autopsy.offset();
       if (offset != null && address != null) {
-        row(
-            html,
-            "touched",
-            AutopsyText.offset(block, offset) + ", " + Coroner.hex(address));
+        row(html, "touched", AutopsyText.offset(block, offset) + ", " + Coroner.hex(address));
       }
       for (BlockLife earlier : autopsy.earlier()) {
         row(html, "before it", earlier.name() + " had the address");
@@ -130,8 +121,9 @@ final class AutopsyHtml implements AutopsyWriter {
           .append(Markup.text(Words.deed(event)))
           .append("</td><td>")
           .append(Markup.text(Words.thread(event)));
-      event.stack().forEach(frame ->
-          html.append("<br><code>").append(Markup.text(frame)).append("</code>"));
+      event
+          .stack()
+          .forEach(frame -> html.append("<br><code>").append(Markup.text(frame)).append("</code>"));
       html.append("</td></tr>\n");
     }
     html.append("</table>\n");
@@ -151,9 +143,7 @@ final class AutopsyHtml implements AutopsyWriter {
       html.append("<li><strong>")
           .append(Markup.text(holder.text()))
           .append("</strong>")
-          .append(
-              Markup.text(
-                  Words.held(autopsy, holder).substring(holder.text().length())));
+          .append(Markup.text(Words.held(autopsy, holder).substring(holder.text().length())));
       if (!holder.chain().isEmpty()) {
         html.append("<br><code>")
             .append(Markup.text(String.join(" < ", holder.chain().reversed())))
@@ -185,8 +175,7 @@ final class AutopsyHtml implements AutopsyWriter {
       row(html, "JVM", log.process().jvm());
     }
     html.append("</dl>\n<pre>");
-    Words.frames(log, MOST_FRAMES)
-        .forEach(frame -> html.append(Markup.text(frame)).append('\n'));
+    Words.frames(log, MOST_FRAMES).forEach(frame -> html.append(Markup.text(frame)).append('\n'));
     html.append("</pre>\n");
   }
 

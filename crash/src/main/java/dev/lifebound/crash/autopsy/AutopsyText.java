@@ -114,7 +114,9 @@ final class AutopsyText implements AutopsyWriter {
   private static void happening(
       Page page, Autopsy autopsy, String label, @Nullable LedgerEvent event) {
     if (event == null) {
-      page.row(label, "freed".equals(label) ? "not, as far as the ledger knows" : "not in the ledger any more");
+      page.row(
+          label,
+          "freed".equals(label) ? "not, as far as the ledger knows" : "not in the ledger any more");
       return;
     }
     page.row(

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Writes an autopsy in one format, as UTF-8. A writer has no state and may be shared by threads; the
- * same autopsy gives the same bytes.
+ * Writes an autopsy in one format, as UTF-8. A writer has no state and may be shared by threads;
+ * the same autopsy gives the same bytes.
  */
 public interface AutopsyWriter {
   /**

@@ -74,9 +74,7 @@ public record BlockLife(
   }
 
   static boolean isAllocation(EventType type) {
-    return type == EventType.ALLOCATE
-        || type == EventType.ADOPT
-        || type == EventType.ALLOCATE_BY_C;
+    return type == EventType.ALLOCATE || type == EventType.ADOPT || type == EventType.ALLOCATE_BY_C;
   }
 
   static boolean isFree(EventType type) {

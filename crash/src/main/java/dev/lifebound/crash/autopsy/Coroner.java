@@ -136,13 +136,14 @@ final class Coroner {
     if (log.kind() == HsErr.Kind.INTERNAL_ERROR && own.isPresent()) {
       return own.get();
     }
-    if (address == null || isNowhere(log, address)) {
-      return address == null && log.signalCode() == null
-          ? Decision.of(
-              FailureKind.UNKNOWN,
-              "the log does not tell which address was touched",
-              List.of("it was cut, or the signal has no address: " + log.error()))
-          : nowhere(log, address == null ? 0 : address);
+    if (address == null) {
+      return Decision.of(
+          FailureKind.UNKNOWN,
+          "the log does not tell which address was touched",
+          List.of("it was cut, or the signal has no address: " + log.error()));
+    }
+    if (isNowhere(log, address)) {
+      return nowhere(log, address);
     }
     return inBlock(log, address)
         .or(() -> inFree(log, address))
@@ -172,8 +173,7 @@ final class Coroner {
 
   private Decision ofFault(LedgerEvent event) {
     String fault = String.valueOf(event.fault());
-    FailureKind kind =
-        fault.endsWith("flow") ? FailureKind.OVERFLOW : FailureKind.USE_AFTER_FREE;
+    FailureKind kind = fault.endsWith("flow") ? FailureKind.OVERFLOW : FailureKind.USE_AFTER_FREE;
     BlockLife recorded = history.of(event.block(), event.guardBlock()).orElse(null);
     // The guard's own number tells nothing of maps and sites; a registry may know the same block.
     BlockLife block =
@@ -193,7 +193,9 @@ final class Coroner {
                     + fault
                     + " at "
                     + hex(event.address())
-                    + (event.delivered() ? ", thrown as an error" : ", continued on the old bytes"))),
+                    + (event.delivered()
+                        ? ", thrown as an error"
+                        : ", continued on the old bytes"))),
         event.address(),
         block,
         List.of());
@@ -226,7 +228,9 @@ final class Coroner {
     }
     if (dead.size() > 1) {
       reasons.add(
-          dead.size() - 1 + " earlier blocks had the same memory; the pointer may be of one of them");
+          dead.size()
+              - 1
+              + " earlier blocks had the same memory; the pointer may be of one of them");
     }
     return Optional.of(
         new Decision(
@@ -240,8 +244,9 @@ final class Coroner {
       HsErr log, long address, BlockLife live, List<BlockLife> dead) {
     // The list of mappings is of some moments later: something else may lie there by then.
     boolean gone =
-        "SEGV_MAPERR".equals(log.signalCode())
-            || log.memory().whole() && !log.memory().isMapped(address);
+        log.signalCode() == null
+            ? log.memory().whole() && !log.memory().isMapped(address)
+            : "SEGV_MAPERR".equals(log.signalCode());
     if (gone) {
       FailureKind kind = log.isFreeing() ? FailureKind.DOUBLE_FREE : FailureKind.USE_AFTER_FREE;
       return Optional.of(
@@ -386,8 +391,8 @@ final class Coroner {
 
   private static @Nullable String pointerInto(HsErr log, BlockLife block) {
     return log.registers().entrySet().stream()
-        .filter(register ->
-            block.contains(register.getValue()) || register.getValue() == block.end())
+        .filter(
+            register -> block.contains(register.getValue()) || register.getValue() == block.end())
         .map(Map.Entry::getKey)
         .findFirst()
         .orElse(null);
@@ -442,9 +447,7 @@ final class Coroner {
   }
 
   private static boolean isNowhere(HsErr log, long address) {
-    return isNull(address)
-        || "SI_KERNEL".equals(log.signalCode())
-        || address >>> ADDRESS_BITS != 0;
+    return isNull(address) || "SI_KERNEL".equals(log.signalCode()) || address >>> ADDRESS_BITS != 0;
   }
 
   private static boolean isNull(long address) {

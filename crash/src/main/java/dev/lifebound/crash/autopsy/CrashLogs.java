@@ -70,7 +70,7 @@ public final class CrashLogs {
     return AbortMessage.find(text)
         .orElseThrow(() ->
             new AutopsyException(
-          AutopsyException.Input.CRASH_LOG,
+                AutopsyException.Input.CRASH_LOG,
                 "a crash log must say that the JVM has met a fatal error: file="
                     + file
                     + ", characters="

@@ -8,16 +8,13 @@ public enum FailureKind {
       "use after free",
       RuntimeRule.LBR001,
       "Memory of a native block was used after the block was freed."),
-  DOUBLE_FREE(
-      "double free", RuntimeRule.LBR002, "A native block was given back a second time."),
-  OVERFLOW(
-      "overflow", RuntimeRule.LBR005, "Memory behind or before a native block was touched."),
+  DOUBLE_FREE("double free", RuntimeRule.LBR002, "A native block was given back a second time."),
+  OVERFLOW("overflow", RuntimeRule.LBR005, "Memory behind or before a native block was touched."),
   WILD_ADDRESS(
       "wild address",
       RuntimeRule.LBR006,
       "An address was used at which the ledger knows no block, living or dead."),
-  NOT_OURS(
-      "not ours", null, "The crash has another cause than the life of a native block."),
+  NOT_OURS("not ours", null, "The crash has another cause than the life of a native block."),
   UNKNOWN("unknown", null, "What is there does not prove a cause.");
 
   private final String text;

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 /** Names of frames without what differs from run to run, or with an unrelated edit. */
 final class FrameNames {
   /** Hidden classes carry an address or a number, lambda bodies the number of the lambda. */
-  private static final Pattern HIDDEN = Pattern.compile("(\\$\\$Lambda|\\$\\$\\w+)[$+/0-9xa-fA-F.]*(?=\\.|$)");
+  private static final Pattern HIDDEN =
+      Pattern.compile("(\\$\\$Lambda|\\$\\$\\w+)[$+/0-9xa-fA-F.]*(?=\\.|$)");
 
   private static final Pattern LAMBDA = Pattern.compile("\\blambda\\$(\\w+?)\\$\\d+");
 

@@ -28,10 +28,12 @@ final class HsErrReader {
 
   private static final String OPENING_FATAL =
       "A fatal error has been detected by the Java Runtime Environment";
+  private static final String LAST_LINE = "END.";
   private static final String OPENING_MEMORY = "There is insufficient memory";
 
   private static final Pattern HEADLINE =
-      Pattern.compile("#\\s*(SIG[A-Z0-9]+|EXCEPTION_\\w+)\\s*\\(|#\\s*(Internal Error|Out of Memory Error)\\b");
+      Pattern.compile(
+          "#\\s*(SIG[A-Z0-9]+|EXCEPTION_\\w+)\\s*\\(|#\\s*(Internal Error|Out of Memory Error)\\b");
   private static final Pattern PID = Pattern.compile("\\bpid=(\\d{1,18})");
   private static final Pattern TID = Pattern.compile("\\btid=(\\d{1,18})");
   private static final Pattern PC = Pattern.compile("\\bpc=0x([0-9a-fA-F]{1,16})\\b");
@@ -116,10 +118,22 @@ final class HsErrReader {
       int end = text.indexOf('\n', at);
       end = end < 0 ? text.length() : end;
       int stop = end > at && text.charAt(end - 1) == '\r' ? end - 1 : end;
+      if (end == text.length() && !text.startsWith(LAST_LINE, at)) {
+        stop = withoutLastWord(text, at, stop);
+      }
       reader.line(text, at, stop);
       at = end + 1;
     }
     return Optional.of(reader.result());
+  }
+
+  /** A log that was cut within a number would tell another number. */
+  private static int withoutLastWord(String text, int from, int to) {
+    int end = to;
+    while (end > from && Character.isLetterOrDigit(text.charAt(end - 1))) {
+      end--;
+    }
+    return end;
   }
 
   private void line(String text, int from, int to) {
@@ -231,7 +245,7 @@ final class HsErrReader {
           siginfo(collapsed(text, from, to));
         }
       }
-      case 'E' -> whole |= text.startsWith("END.", from);
+      case 'E' -> whole |= text.startsWith(LAST_LINE, from);
       default -> {
         // Of a section that tells nothing to an autopsy.
       }
@@ -282,8 +296,7 @@ final class HsErrReader {
       kind = HsErr.Kind.SIGNAL;
       signal = signal != null ? signal : named;
     } else if (kind == HsErr.Kind.UNKNOWN) {
-      kind =
-          "Internal Error".equals(other) ? HsErr.Kind.INTERNAL_ERROR : HsErr.Kind.OUT_OF_MEMORY;
+      kind = "Internal Error".equals(other) ? HsErr.Kind.INTERNAL_ERROR : HsErr.Kind.OUT_OF_MEMORY;
     }
     pid = number(PID, line);
     tid = number(TID, line);

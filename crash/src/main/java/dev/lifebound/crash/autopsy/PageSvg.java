@@ -63,12 +63,7 @@ final class PageSvg {
   }
 
   private static void blocks(
-      StringBuilder body,
-      Autopsy autopsy,
-      long from,
-      long to,
-      double scale,
-      List<String> shown) {
+      StringBuilder body, Autopsy autopsy, long from, long to, double scale, List<String> shown) {
     List<BlockLife> lives = new ArrayList<>(autopsy.neighbours());
     lives.addAll(autopsy.earlier());
     BlockLife block = autopsy.block();
@@ -120,18 +115,12 @@ final class PageSvg {
 
   /** What the process had mapped, by the crash log. */
   private static void memory(
-      StringBuilder body,
-      Autopsy autopsy,
-      long from,
-      long to,
-      double scale,
-      List<String> shown) {
+      StringBuilder body, Autopsy autopsy, long from, long to, double scale, List<String> shown) {
     HsErr log = autopsy.hsErr();
     if (log == null || !log.memory().whole()) {
       return;
     }
-    body.append(
-        Markup.rectangle("hole", MARGIN, MAP_Y, (to - from) * scale, 14, "nothing mapped"));
+    body.append(Markup.rectangle("hole", MARGIN, MAP_Y, (to - from) * scale, 14, "nothing mapped"));
     for (MemoryMap.Range range : log.memory().within(from, to)) {
       long start = Math.max(range.start(), from);
       long end = Math.min(range.end(), to);

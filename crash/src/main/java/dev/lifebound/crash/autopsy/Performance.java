@@ -55,8 +55,7 @@ final class Performance {
     try {
       ledger = LedgerFile.read(file);
     } catch (LedgerException e) {
-      throw new AutopsyException(
-          AutopsyException.Input.LEDGER, String.valueOf(e.getMessage()), e);
+      throw new AutopsyException(AutopsyException.Input.LEDGER, String.valueOf(e.getMessage()), e);
     }
     for (LedgerNotice notice : ledger.notices()) {
       if (notice.code().equals(NEWER)) {
@@ -216,8 +215,7 @@ final class Performance {
     }
     return history.within(address - AROUND_BYTES, address + AROUND_BYTES).stream()
         .filter(life -> block == null || life.block() != block.block())
-        .sorted(
-            Comparator.comparingLong((BlockLife life) -> Math.abs(life.address() - address)))
+        .sorted(Comparator.comparingLong((BlockLife life) -> Math.abs(life.address() - address)))
         .limit(MOST_NEIGHBOURS)
         .toList();
   }
@@ -258,8 +256,7 @@ final class Performance {
     return event == null ? 0 : event.nanoTime();
   }
 
-  private List<Holder> inHeap(
-      Path dump, Coroner.Decision decision, @Nullable LedgerHeader process)
+  private List<Holder> inHeap(Path dump, Coroner.Decision decision, @Nullable LedgerHeader process)
       throws AutopsyException {
     BlockLife block = decision.block();
     Long address = decision.address();

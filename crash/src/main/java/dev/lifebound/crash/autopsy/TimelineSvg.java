@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A block's life from left to right: a bar while it lived, another one from its free to the crash.
- * The events stand at equal distances, since their times differ by powers of ten; each tells its own.
+ * The events stand at equal distances, since their times differ by powers of ten; each tells its
+ * own.
  */
 final class TimelineSvg {
   private static final int WIDTH = 960;
@@ -99,8 +100,7 @@ final class TimelineSvg {
         continue;
       }
       stops.add(
-          new Stop(
-              event, List.of(name(event), where(event), Words.since(told.getFirst(), event))));
+          new Stop(event, List.of(name(event), where(event), Words.since(told.getFirst(), event))));
     }
     HsErr log = autopsy.hsErr();
     if (log != null) {

@@ -108,8 +108,7 @@ final class Words {
       case STALE_USE -> "used by a stale handle, refused" + by;
       case DOUBLE_FREE -> "freed again, refused" + by;
       case LEASE_ANOMALY -> "lease used against its contract" + by;
-      case FAULT ->
-          "touched, " + event.fault() + (event.delivered() ? ", thrown" : ", continued");
+      case FAULT -> "touched, " + event.fault() + (event.delivered() ? ", thrown" : ", continued");
       case LEAK -> "dropped unreleased";
       case NOTE, THREAD, UNKNOWN -> event.typeText();
     };
@@ -197,9 +196,7 @@ final class Words {
     }
     LedgerEvent unbound = holder.unbound();
     return holder.text()
-        + (unbound == null
-            ? ", still there"
-            : ", which it left " + when(autopsy, unbound.time()))
+        + (unbound == null ? ", still there" : ", which it left " + when(autopsy, unbound.time()))
         + (holder.block() == autopsy.block() || holder.block() == null
             ? ""
             : ", for the earlier " + holder.block().name());

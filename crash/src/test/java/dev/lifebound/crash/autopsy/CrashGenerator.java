@@ -153,7 +153,10 @@ public final class CrashGenerator {
   private static String classPath() {
     Set<String> places = new LinkedHashSet<>();
     for (Class<?> type :
-        List.of(CrashVictim.class, Autopsy.class, dev.lifebound.memory.ledger.Ledger.class,
+        List.of(
+            CrashVictim.class,
+            Autopsy.class,
+            dev.lifebound.memory.ledger.Ledger.class,
             dev.lifebound.finding.Finding.class)) {
       try {
         places.add(
@@ -170,9 +173,7 @@ public final class CrashGenerator {
     String block = remains.truth.getProperty("block");
     BlockLife found = autopsy.block();
     boolean sameBlock =
-        block == null
-            ? found == null
-            : found != null && found.block() == Long.parseLong(block);
+        block == null ? found == null : found != null && found.block() == Long.parseLong(block);
     String earlier = remains.truth.getProperty("earlier");
     boolean sameEarlier =
         earlier == null
@@ -181,12 +182,8 @@ public final class CrashGenerator {
     boolean sameAddress =
         !kind.leavesLog()
             || kind == CrashKind.DOUBLE_FREE
-            || address != null
-                && address == Long.parseLong(remains.truth.getProperty("address"));
-    return autopsy.verdict().kind() == kind.expected()
-        && sameBlock
-        && sameEarlier
-        && sameAddress;
+            || address != null && address == Long.parseLong(remains.truth.getProperty("address"));
+    return autopsy.verdict().kind() == kind.expected() && sameBlock && sameEarlier && sameAddress;
   }
 
   /** Whether map and key are named first; a crash without either is right when none is named. */
@@ -199,8 +196,7 @@ public final class CrashGenerator {
       return false;
     }
     Holder first = autopsy.holders().getFirst();
-    return first.place().equals(map)
-        && sameKey(first.key(), remains.truth.getProperty("key"));
+    return first.place().equals(map) && sameKey(first.key(), remains.truth.getProperty("key"));
   }
 
   /** The ledger keeps the first bytes of long keys. */
@@ -217,8 +213,7 @@ public final class CrashGenerator {
   static String tail(Path folder) throws IOException {
     Path console = folder.resolve("console");
     try (InputStream in = Files.newInputStream(console);
-        Stream<String> lines =
-            new String(in.readNBytes(1 << 16), StandardCharsets.UTF_8).lines()) {
+        Stream<String> lines = new String(in.readNBytes(1 << 16), StandardCharsets.UTF_8).lines()) {
       return String.join("\n", lines.limit(20).toList());
     }
   }

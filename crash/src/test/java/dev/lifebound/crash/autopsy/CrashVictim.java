@@ -26,8 +26,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A program with Lifebound that dies in the way it is told to. What an autopsy should find is written
- * to a file right before; the seed chooses sizes, offsets, names, keys, and what else goes on.
+ * A program with Lifebound that dies in the way it is told to. What an autopsy should find is
+ * written to a file right before; the seed chooses sizes, offsets, names, keys, and what else goes
+ * on.
  */
 public final class CrashVictim {
   /** Exit code of one that is still there after its crash. */
@@ -195,8 +196,7 @@ public final class CrashVictim {
       PLAIN.put("filler-" + i, i);
     }
     PLAIN.put(
-        plain,
-        random.nextBoolean() ? block.address : RawMemory.at(block.address, block.bytes));
+        plain, random.nextBoolean() ? block.address : RawMemory.at(block.address, block.bytes));
     map.remove(key);
     ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
         .dumpHeap(folder.resolve("heap.hprof").toString(), false);

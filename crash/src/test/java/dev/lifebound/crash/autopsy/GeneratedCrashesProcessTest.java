@@ -47,8 +47,7 @@ class GeneratedCrashesProcessTest {
         survived.add(cause);
       } else {
         for (Path ledger : new Path[] {null, other.file("ledger")}) {
-          Autopsy autopsy =
-              Autopsy.perform(new AutopsyRequest(remains.get().log(), ledger, null));
+          Autopsy autopsy = Autopsy.perform(new AutopsyRequest(remains.get().log(), ledger, null));
           assertThat(autopsy.verdict().kind())
               .as("%s: %s", cause, text(autopsy))
               .isIn(FailureKind.NOT_OURS, FailureKind.UNKNOWN);

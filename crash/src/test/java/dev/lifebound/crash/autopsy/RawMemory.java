@@ -28,8 +28,7 @@ final class RawMemory {
       function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MALLOC =
       function("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle FREE =
-      function("free", FunctionDescriptor.ofVoid(JAVA_LONG));
+  private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(JAVA_LONG));
   private static final MethodHandle MEMSET =
       function("memset", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
   private static final MethodHandle STRLEN =
@@ -39,8 +38,7 @@ final class RawMemory {
   private static final MethodHandle ATTRIBUTES =
       function("pthread_getattr_np", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
   private static final MethodHandle STACK =
-      function(
-          "pthread_attr_getstack", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
+      function("pthread_attr_getstack", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
 
   private RawMemory() {}
 

@@ -17,7 +17,9 @@ import shark.PrimitiveType;
 
 /** The classes of a dump: names, and where each field lies within an object's bytes. */
 final class ClassTable {
-  /** Records are written in the byte order of the network; a type's number is that of the format. */
+  /**
+   * Records are written in the byte order of the network; a type's number is that of the format.
+   */
   static final int REFERENCE = PrimitiveType.REFERENCE_HPROF_TYPE;
 
   static final int LONG = PrimitiveType.LONG.getHprofType();

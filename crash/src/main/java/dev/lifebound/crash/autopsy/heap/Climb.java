@@ -197,7 +197,12 @@ final class Climb {
             number,
             "long[]",
             new Step(
-                id, null, "[" + i + "]", null, 0, null,
+                id,
+                null,
+                "[" + i + "]",
+                null,
+                0,
+                null,
                 "long[" + i + "] = 0x" + Long.toHexString(number)));
       }
     }
@@ -212,19 +217,26 @@ final class Climb {
   }
 
   private void searchStatics(HprofRecordReader reader) {
-    statics(reader, (type, field) -> {
-      if (field.getValue() instanceof ValueHolder.LongHolder holder
-          && target.matches(holder.getValue())
-          && !manages(type)) {
-        String place = type.name + "." + classes.text(field.getNameStringId());
-        Step step =
-            new Step(
-                0, type, place, null, 0, null,
-                "static long " + place + " = 0x" + Long.toHexString(holder.getValue()));
-        hits.put(step, new Hit(holder.getValue(), "static long", step));
-        ends.add(step);
-      }
-    });
+    statics(
+        reader,
+        (type, field) -> {
+          if (field.getValue() instanceof ValueHolder.LongHolder holder
+              && target.matches(holder.getValue())
+              && !manages(type)) {
+            String place = type.name + "." + classes.text(field.getNameStringId());
+            Step step =
+                new Step(
+                    0,
+                    type,
+                    place,
+                    null,
+                    0,
+                    null,
+                    "static long " + place + " = 0x" + Long.toHexString(holder.getValue()));
+            hits.put(step, new Hit(holder.getValue(), "static long", step));
+            ends.add(step);
+          }
+        });
   }
 
   private interface Static {
@@ -274,15 +286,17 @@ final class Climb {
       case OBJECT_ARRAY_DUMP -> climbArray(reader);
       case PRIMITIVE_ARRAY_DUMP -> characters(reader, round);
       case CLASS_DUMP ->
-          statics(reader, (type, field) -> {
-            if (field.getValue() instanceof ValueHolder.ReferenceHolder holder) {
-              List<Step> held = frontier.get(holder.getValue());
-              if (held != null) {
-                String name = classes.text(field.getNameStringId());
-                held.forEach(step -> endAtStatic(step, type, name));
-              }
-            }
-          });
+          statics(
+              reader,
+              (type, field) -> {
+                if (field.getValue() instanceof ValueHolder.ReferenceHolder holder) {
+                  List<Step> held = frontier.get(holder.getValue());
+                  if (held != null) {
+                    String name = classes.text(field.getNameStringId());
+                    held.forEach(step -> endAtStatic(step, type, name));
+                  }
+                }
+              });
       default -> throw new IllegalStateException("a record must be of an object: tag=" + tag);
     }
   }
@@ -327,8 +341,7 @@ final class Climb {
       keyId = 0;
     }
     String place = field.owner() + "." + field.name();
-    Step step =
-        new Step(object.id(), type, field.name(), below, keyId, keyText, place);
+    Step step = new Step(object.id(), type, field.name(), below, keyId, keyText, place);
     if (!seen.add(List.of(object.id(), field.name(), below.id, root(below)))) {
       return;
     }
@@ -357,7 +370,9 @@ final class Climb {
             continue;
           }
           // The key of an open table lies right before its value.
-          add(new Step(id, null, "[" + i + "]", below, i % 2 == 1 ? before : 0, null, "[" + i + "]"));
+          add(
+              new Step(
+                  id, null, "[" + i + "]", below, i % 2 == 1 ? before : 0, null, "[" + i + "]"));
         }
       }
       before = element;
@@ -367,7 +382,7 @@ final class Climb {
   private void characters(HprofRecordReader reader, KeyTexts.Round round) {
     long id = reader.readId();
     int _ = reader.readInt();
-    long length = reader.readUnsignedInt() ;
+    long length = reader.readUnsignedInt();
     int type = reader.readUnsignedByte();
     long bytes = length * bytes(type);
     Byte coder = round.arrays().get(id);
@@ -406,8 +421,7 @@ final class Climb {
   }
 
   private static boolean isKeyed(Step step) {
-    return step.keyText != null
-        || step.keyId != 0 && step.type != null;
+    return step.keyText != null || step.keyId != 0 && step.type != null;
   }
 
   private static boolean isMapBelow(Step step) {
@@ -472,8 +486,7 @@ final class Climb {
       boolean mapped = held.map() != null;
       // Where a map was found for the same number, the fields on the way to it add nothing.
       if (mapped || !inMap.contains(root(end))) {
-        found.putIfAbsent(
-            List.of(held.place(), String.valueOf(held.key()), held.number()), held);
+        found.putIfAbsent(List.of(held.place(), String.valueOf(held.key()), held.number()), held);
       }
     }
     return found.values().stream()
@@ -510,7 +523,8 @@ final class Climb {
       return own.name;
     }
     if (above != null && above.name.startsWith("java.")) {
-      return above.name;
+      // The parts of a map that lead to its entries are the map.
+      return above.name.replaceFirst("\\$(?:Index|HeadIndex|TreeBin|Segment)$", "");
     }
     return own == null ? "map" : own.name.replaceFirst("\\$.*", "");
   }

@@ -79,9 +79,7 @@ final class DumpFile {
       byte[] start = in.readNBytes(2);
       in.unread(start);
       boolean packed =
-          start.length == 2
-              && (start[0] & 0xFF) == GZIP_FIRST
-              && (start[1] & 0xFF) == GZIP_SECOND;
+          start.length == 2 && (start[0] & 0xFF) == GZIP_FIRST && (start[1] & 0xFF) == GZIP_SECOND;
       InputStream bytes = packed ? new GZIPInputStream(in, BUFFER_BYTES) : in;
       return Okio.buffer(Okio.source(bytes));
     } catch (IOException e) {
@@ -115,7 +113,8 @@ final class DumpFile {
           StreamingHprofReader.Companion.readerFor(() -> opened(path), header);
       long _ =
           reader.readRecords(
-              EnumSet.copyOf(tags), (tag, length, records) -> listener.record(tag, length, records));
+              EnumSet.copyOf(tags),
+              (tag, length, records) -> listener.record(tag, length, records));
     } catch (Exception e) {
       // Kotlin declares none of what its readers throw, so the compiler knows of no IOException.
       ended(e);
@@ -131,7 +130,7 @@ final class DumpFile {
               "heap-dump-damaged",
               "the heap dump has a record that is not of its format; what lies behind it is"
                   + " missing");
-      case UncheckedIOException wrapped -> throw unreadable(wrapped.getCause());
+      case UncheckedIOException wrapped -> throw unreadable(new IOException(wrapped));
       case IOException failure -> throw unreadable(failure);
       case RuntimeException defect -> throw defect;
       default -> throw new IllegalStateException("a reader of records must not fail so: " + e, e);

@@ -61,7 +61,8 @@ public final class HeapSearch {
   /**
    * What came of a search.
    *
-   * @param holders maps first, then fields; those with the number nearest to the target's start first
+   * @param holders maps first, then fields; those with the number nearest to the target's start
+   *     first
    * @param written when the dump was written
    * @param notices code to sentence, of what could not be read
    */

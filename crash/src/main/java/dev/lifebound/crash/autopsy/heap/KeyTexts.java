@@ -91,7 +91,8 @@ final class KeyTexts {
         coder == LATIN1
             ? new String(bytes, StandardCharsets.ISO_8859_1)
             : new String(bytes, 0, bytes.length & ~1, StandardCharsets.UTF_16LE);
-    characters.put(array, text.length() > MOST_CHARACTERS ? text.substring(0, MOST_CHARACTERS) + "…" : text);
+    characters.put(
+        array, text.length() > MOST_CHARACTERS ? text.substring(0, MOST_CHARACTERS) + "…" : text);
   }
 
   /** Bytes of a string that are worth reading. */
@@ -118,7 +119,9 @@ final class KeyTexts {
       }
     }
     ClassTable.Field value = type.fields.get("value");
-    if (value != null && value.type() != ClassTable.REFERENCE && type.name.startsWith("java.lang.")) {
+    if (value != null
+        && value.type() != ClassTable.REFERENCE
+        && type.name.startsWith("java.lang.")) {
       return new Text(primitive(object, value));
     }
     if (type.supers.contains("java.lang.Enum")) {
@@ -145,8 +148,7 @@ final class KeyTexts {
   private static String primitive(Instance object, ClassTable.Field field) {
     var bytes = object.bytes();
     int at = field.offset();
-    PrimitiveType type =
-        PrimitiveType.Companion.getPrimitiveTypeByHprofType().get(field.type());
+    PrimitiveType type = PrimitiveType.Companion.getPrimitiveTypeByHprofType().get(field.type());
     if (type == null || at + type.getByteSize() > bytes.limit()) {
       return "?";
     }

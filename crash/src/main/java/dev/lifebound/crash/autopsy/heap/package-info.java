@@ -5,9 +5,9 @@
  *
  * <ul>
  *   <li><b>target</b>: the address, or the block that it lies in.
- *   <li><b>hit</b>: an object, an array element or a static field with a number that is the target: a
- *       {@code Long} or {@code long}, a {@code MemorySegment}, a JNA {@code Pointer}, a direct {@code
- *       ByteBuffer}, or any other field of 64 bits.
+ *   <li><b>hit</b>: an object, an array element or a static field with a number that is the target:
+ *       a {@code Long} or {@code long}, a {@code MemorySegment}, a JNA {@code Pointer}, a direct
+ *       {@code ByteBuffer}, or any other field of 64 bits.
  *   <li><b>holder</b>: where the program keeps a hit: a map with its key, or the class and field.
  *   <li><b>climb</b>: from a hit to who refers to it, and on, until a holder is found.
  * </ul>
