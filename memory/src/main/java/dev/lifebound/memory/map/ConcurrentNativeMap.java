@@ -54,8 +54,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keys or values may be handles of a registry, or records with such ({@link Codecs#handle},
  * {@link Owned}). Each entry then owns one reference of each block: a put takes the caller's over,
- * whatever ends the entry gives it back, under no lock, and when a block ends elsewhere its entry is
- * gone. What a function answers, and what is given to {@code merge}, is the map's in any case.
+ * whatever ends the entry gives it back, under no lock, and when a block ends elsewhere its entry
+ * is gone. What a function answers, and what is given to {@code merge}, is the map's in any case.
  *
  * <p>Not promised: an order; a snapshot of more than one entry; that memory goes back to the system
  * before {@code close}.
@@ -80,8 +80,10 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     this.tables = tables;
     this.slabs = tables.slabs;
     this.keyCodec = keyCodec;
-    this.keys = new Side<>(keyCodec, slabs, ConcurrentCells.KEY_HEADER_BYTES, tables.settings.name());
-    this.values = new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES, tables.settings.name());
+    this.keys =
+        new Side<>(keyCodec, slabs, ConcurrentCells.KEY_HEADER_BYTES, tables.settings.name());
+    this.values =
+        new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES, tables.settings.name());
     this.mortal = keys.handles != null || values.handles != null;
   }
 
@@ -152,8 +154,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         long version = stripe.version;
         try {
           long slot = sought.find(stripe);
-          Object value =
-              slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
+          Object value = slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
           if (!(value instanceof Side.Recycled) && (slot != NONE || stripe.isStill(version))) {
             return sought.isLive() ? cast(value) : null;
           }
@@ -263,8 +264,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     Write(Sought sought, @Nullable V value) {
       this.sought = sought;
       this.value = value;
-      this.keyBytes =
-          value == null && keys.handles == null ? foundBytes : keys.encode(sought.key);
+      this.keyBytes = value == null && keys.handles == null ? foundBytes : keys.encode(sought.key);
       this.valueBytes = value == null ? foundBytes : values.encode(value);
       if (value != null) {
         keys.verify(sought.key, keyBytes);
@@ -474,11 +474,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private static @Nullable RuntimeException released(
-      HandleSide handles,
-      long word,
-      byte[] bytes,
-      Object key,
-      @Nullable RuntimeException before) {
+      HandleSide handles, long word, byte[] bytes, Object key, @Nullable RuntimeException before) {
     try {
       handles.release(word, bytes, key);
       return before;

@@ -9,19 +9,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handles in the keys of a concurrent map, or in its values: takes their references over with an
- * entry, gives them back after it, and says whether their blocks live.
+ * The handles in the keys of a concurrent map, or in its values: takes their references over with
+ * an entry, gives them back after it, and says whether their blocks live.
  *
  * <p>An entry with a handle whose block has ended is dead: no longer in the map for whoever asks,
  * though its slot is taken until a write drops it.
  */
 final class HandleSide {
   private static final Set<Class<?>> OURS =
-      Set.of(
-          HandleSide.class,
-          Side.class,
-          ConcurrentNativeMap.class,
-          ConcurrentMapBuilder.class);
+      Set.of(HandleSide.class, Side.class, ConcurrentNativeMap.class, ConcurrentMapBuilder.class);
 
   private final EntryLives lives;
   private final Registry registry;
@@ -41,10 +37,7 @@ final class HandleSide {
     return registry == null || codec.handleOffsets().length == 0
         ? null
         : new HandleSide(
-            EntryLives.of(registry, name, OURS),
-            registry,
-            codec.handleOffsets(),
-            codec.isWord());
+            EntryLives.of(registry, name, OURS), registry, codec.handleOffsets(), codec.isWord());
   }
 
   boolean isOnePerEntry() {

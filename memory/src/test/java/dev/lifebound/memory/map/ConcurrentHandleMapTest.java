@@ -86,9 +86,7 @@ class ConcurrentHandleMapTest {
       long parent = registry.allocate(64, "parent");
       for (int i = 0; i < 1_000; i++) {
         long handle =
-            i % 2 == 0
-                ? registry.allocateChild(parent, 16, "child")
-                : registry.allocate(16, "own");
+            i % 2 == 0 ? registry.allocateChild(parent, 16, "child") : registry.allocate(16, "own");
         map.put("key " + i, handle);
       }
       registry.release(parent);
