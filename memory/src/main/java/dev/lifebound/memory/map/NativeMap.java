@@ -795,9 +795,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /**
-   * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
-   * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
-   * {@link NativeCursor} does, but in the same order while the map is not changed.
+   * The map as a {@link Map}. {@code docs/design/map-semantics.md} says where it differs from this
+   * class, row by row. Its iterators are not fail-fast: they go on through changes by the same
+   * thread, as {@link NativeCursor} does, but in the same order while the map is not changed.
    */
   public Map<K, V> asMap() {
     return new MapView<>(new NativeMapEntries<>(this));

@@ -12,7 +12,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What Go's specification and its maps say, row by row; docs/design/map.md names these tests. */
+/**
+ * What Go's specification and its maps say, row by row; docs/design/map-semantics.md names these
+ * tests.
+ */
 class GoSemanticsTest {
   private static NativeMap<String, Long> texts(int entries) {
     NativeMap<String, Long> map = NativeMap.create(String.class, Long.class);
