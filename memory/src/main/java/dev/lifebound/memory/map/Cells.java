@@ -25,7 +25,7 @@ final class Cells {
   /*
    * A position is chunk number | offset / 8:
    *
-   *    35            12 11           0
+   *    35            13 12           0
    *   +----------------+--------------+
    *   |     chunk      |  offset / 8  |
    *   +----------------+--------------+
@@ -56,7 +56,7 @@ final class Cells {
   static final int MAX_BYTES = Integer.MAX_VALUE - 64;
 
   static final int HASH_TOP_BITS = 24;
-  private static final int OFFSET_BITS = 12;
+  private static final int OFFSET_BITS = 13;
   private static final int OFFSET_MASK = (1 << OFFSET_BITS) - 1;
   private static final int MAX_CHUNKS = 1 << (POSITION_BITS - OFFSET_BITS);
   private static final int CHUNK_BYTES = Long.BYTES << OFFSET_BITS;
@@ -196,12 +196,7 @@ final class Cells {
   }
 
   private void nextChunk(int footprint) {
-    if (current != NONE && cut[current] == 0) {
-      // Too small for this cell, and empty.
-      freeChunks.addLast(current);
-      freeBytes += chunks[current].byteSize();
-      current = NONE;
-    }
+    leaveCurrent();
     Integer free = freeChunks.peekFirst();
     if (free != null && chunks[free].byteSize() >= footprint) {
       int _ = freeChunks.removeFirst();
@@ -214,9 +209,16 @@ final class Cells {
       wanted *= 2;
     }
     int number = nextNumber();
-    long entry = slabs.allocate(wanted) << Entry.LOCATION_SHIFT;
-    add(number, slabs.segments[Entry.slab(entry)].asSlice(Entry.offset(entry), wanted));
+    add(number, slabs.allocateSegment(wanted));
     current = number;
+  }
+
+  private void leaveCurrent() {
+    if (current != NONE && cut[current] == 0) {
+      freeChunks.addLast(current);
+      freeBytes += chunks[current].byteSize();
+    }
+    current = NONE;
   }
 
   private int largeChunk(int footprint) {
@@ -372,35 +374,17 @@ final class Cells {
         | ((header >>> LOW_HASH_SHIFT) & LOW_HASH_MASK);
   }
 
-  /** Forgets all cells. The slabs have forgotten the chunks already, but for the large ones. */
+  /** Forgets all cells, and keeps the chunks. Takes time for each chunk that is in use. */
   void reset() {
-    freeLarge.clear();
-    freeChunks.clear();
-    freeBytes = 0;
-    chunkBytes = 0;
-    MemorySegment[] old = chunks;
-    int oldCount = count;
-    BitSet oldLarge = (BitSet) large.clone();
-    large.clear();
-    chunks = new MemorySegment[] {MemorySegment.NULL};
-    live = new int[1];
-    cut = new int[1];
-    count = 0;
-    current = NONE;
+    leaveCurrent();
     victim = NONE;
-    hand = 0;
-    liveBytes = 0;
-    cutBytes = 0;
-    for (int i = 0; i < oldCount; i++) {
-      int size = (int) old[i].byteSize();
-      if (oldLarge.get(i)) {
-        int number = nextNumber();
-        add(number, old[i]);
-        large.set(number);
-        freeBytes += size;
-        freeLarge.computeIfAbsent(size, _ -> new ArrayDeque<>()).addFirst(number);
+    for (int i = 0; i < count; i++) {
+      if (cut[i] != 0) {
+        live[i] = 0;
+        emptied(i);
       }
     }
+    liveBytes = 0;
   }
 
   long liveBytes() {

@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * whichever thread.
  *
  * <p><b>Threads</b> and <b>cost</b>: as {@link LongLongMap}. An operation also takes time for the
- * bytes of its key and value. {@code clear} and {@code close} take time for each entry only where
- * there are handles to give back.
+ * bytes of its key and value. {@code clear} takes a short step for each 64 KiB of the arena; {@code
+ * clear} and {@code close} take time for each entry only where there are handles to give back.
  *
  * @param <K> the type of keys; null is none
  * @param <V> the type of values; null is none
