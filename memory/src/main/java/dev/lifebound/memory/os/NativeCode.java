@@ -31,6 +31,8 @@ public final class NativeCode {
   private static final int HEX = 16;
   private static final int DECIMAL = 10;
 
+  private static final String COMPILER = "compiler ";
+
   /** First letters of code_bytes, data_offset, data_bytes, data, size, offset, entry. */
   private static final String KINDS = "cdsoe";
 
@@ -103,9 +105,7 @@ public final class NativeCode {
     int last = line.lastIndexOf(' ') + 1;
     if (line.startsWith("sources ")) {
       sources = line.substring(last);
-    } else if (last > 0
-        && KINDS.indexOf(line.charAt(0)) >= 0
-        && Character.isDigit(line.charAt(last))) {
+    } else if (last > 0 && KINDS.indexOf(line.charAt(0)) >= 0 && !line.startsWith(COMPILER)) {
       boolean hex = line.startsWith("0x", last);
       long number = Long.parseLong(line, hex ? last + 2 : last, line.length(), hex ? HEX : DECIMAL);
       numbers.put(line.substring(0, last - 1), number);
