@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What all single-writer maps share: storage, growth, and the detection of use by two threads. An
@@ -27,21 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Writers run between {@link #enter} and {@link #leave}, and add by {@link #insert} what they
  * did not find.
  */
-abstract class Engine implements AutoCloseable {
-  static final long IDLE = 0;
-  static final long CLOSED = -1;
-  static final long NIL = -2;
-
-  private static final VarHandle STATE;
+abstract class Engine extends SingleWriter {
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(Engine.class, "state", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 
   /** The directory's, for one step less in each search. */
   long[][] root;
@@ -51,28 +37,10 @@ abstract class Engine implements AutoCloseable {
   /** The slabs by number. */
   MemorySegment[] segments;
 
-  /**
-   * {@link #IDLE}, {@link #CLOSED}, {@link #NIL}, or the id of the thread that is writing. Plain,
-   * as are all reads of it: what it tells other threads is a best effort.
-   */
-  long state;
-
-  long size;
-
-  /** Grows with every change, of values too. Iterations ask the map again when it has moved. */
-  long version;
-
-  /** Grows with every {@code clear}. */
-  int clears;
-
-  final String name;
   private final Growth growth;
 
-  /** The last thread that wrote, for messages. */
-  private @Nullable Thread writer;
-
   Engine(Settings settings) {
-    this.name = settings.name();
+    super(settings.name());
     this.growth = new Growth(this, settings);
     refresh();
   }
@@ -91,27 +59,12 @@ abstract class Engine implements AutoCloseable {
     segments = growth.tables.slabs.segments;
   }
 
-  // Use by two threads.
-
-  /** Begins a change of the map. */
-  final void enter() {
-    if (state != IDLE) {
-      throw refusal("write");
-    }
-    Thread current = Thread.currentThread();
-    if (writer != current) {
-      writer = current;
-    }
-    STATE.setOpaque(this, current.threadId());
-  }
-
-  /** Ends a change, in a finally clause. */
-  final void leave() {
-    long id = Thread.currentThread().threadId();
-    if (state != id) {
-      throw refusal("write");
-    }
-    STATE.setOpaque(this, IDLE);
+  /**
+   * Whether a read may go its fast way: nobody is seen writing, the map is open, and the table
+   * stands alone.
+   */
+  final boolean isQuiet(long entry) {
+    return ((entry & Entry.SLOW) | state) == IDLE;
   }
 
   /** Refuses a read while another thread writes, of a closed map; passes that of a nil map. */
@@ -119,63 +72,6 @@ abstract class Engine implements AutoCloseable {
     if ((state != IDLE && state != NIL) || (entry & Entry.BUSY) != 0) {
       throw refusal(operation);
     }
-  }
-
-  /** The same before an operation that is not for one key. */
-  final void checkRead(String operation) {
-    if (state != IDLE && state != NIL) {
-      throw refusal(operation);
-    }
-  }
-
-  /** Why an operation cannot be. */
-  final RuntimeException refusal(String operation) {
-    long now = state;
-    if (now == CLOSED) {
-      return new MapClosedException(
-          "a map must be open: map="
-              + name
-              + ", operation="
-              + operation
-              + "; finish with it before its close()");
-    }
-    if (now == NIL) {
-      return new NilMapException(
-          "a nil map must not be written to: map="
-              + name
-              + "; make one with create() or builder()");
-    }
-    return new ConcurrentUseException(misuse(operation, now));
-  }
-
-  private String misuse(String operation, long now) {
-    Thread other = writer;
-    Thread current = Thread.currentThread();
-    String otherName =
-        other != null && other != current && (now <= 0 || other.threadId() == now)
-            ? other.getName()
-            : "#" + now;
-    return "a map with one writer must not be used by another thread while it writes: map="
-        + name
-        + ", operation="
-        + operation
-        + ", thread="
-        + current.getName()
-        + ", writer="
-        + otherName
-        + "; let one thread use it at a time, or use ConcurrentNativeMap";
-  }
-
-  /** What an access that failed in the storage means: closed, or two threads at once. */
-  final RuntimeException explain(RuntimeException cause, String operation) {
-    if (state == CLOSED || !growth.tables.slabs.isAlive()) {
-      state = CLOSED;
-      RuntimeException closed = refusal(operation);
-      closed.initCause(cause);
-      return closed;
-    }
-    // One thread alone finds every word where it belongs.
-    return new ConcurrentUseException(misuse(operation, state), cause);
   }
 
   // Entries.
@@ -360,9 +256,9 @@ abstract class Engine implements AutoCloseable {
     state = CLOSED;
   }
 
-  /** Whether the map was not closed. A nil map is open. */
-  public final boolean isOpen() {
-    return state != CLOSED;
+  @Override
+  final boolean isAlive() {
+    return growth.tables.slabs.isAlive();
   }
 
   /** For tests: recounts everything. */

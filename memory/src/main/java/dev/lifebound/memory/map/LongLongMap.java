@@ -105,7 +105,7 @@ public final class LongLongMap extends Engine {
       long hash = mix(key ^ seed);
       long[] leaf = root[(int) (hash >>> rootShift)];
       long entry = leaf[Directory.index(leaf, hash)];
-      if ((entry & Entry.SLOW) != 0 || state != IDLE) {
+      if (!isQuiet(entry)) {
         return getSlowly(entry, hash, key, otherwise);
       }
       MemorySegment segment = segments[Entry.slab(entry)];
@@ -395,6 +395,14 @@ public final class LongLongMap extends Engine {
   /** A cursor before the first entry. */
   public LongLongCursor cursor() {
     return new LongLongCursor(this);
+  }
+
+  /**
+   * What the map looks like inside. Takes time for every slot; for people, tests and dashboards.
+   */
+  public MapInspection inspect() {
+    checkRead("inspect");
+    return Inspector.inspect(this, 0);
   }
 
   /** Another map with the same entries; the copy of the nil map is the nil map. */

@@ -1,0 +1,34 @@
+package dev.lifebound.bench.map;
+
+import dev.lifebound.bench.Plots;
+import java.util.List;
+
+/**
+ * The maps of native memory against fastutil, Agrona, Eclipse Collections, HashMap,
+ * ConcurrentHashMap, Chronicle Map, Go's map and Rust's.
+ *
+ * <p>Keys are random. Subjects take turns in one JVM, each round beginning with another; figures
+ * are ratios of medians unless their names say otherwise. "Called" is a get that is not compiled
+ * into the loop around it. Run: {@code bench/run map [--quick] [--plot DIR]}.
+ */
+public final class MapBench {
+  private MapBench() {}
+
+  /** In the order of their figures. */
+  private static List<Part> parts() {
+    return List.of(
+        new Throughput(), new Pauses(), new CompiledPeers(), new Footprint(), new Misuse());
+  }
+
+  public static void main(String[] args) throws Exception {
+    Part.Plan plan = new Part.Plan(List.of(args).contains("--quick"));
+    Plots plots = Plots.of(List.of(args));
+    Figures figures = new Figures();
+    for (Part part : parts()) {
+      part.run(plan, figures, plots);
+    }
+    plots.goals("map-goals", figures.goals());
+    System.out.println();
+    System.out.println(figures.line());
+  }
+}
