@@ -2,6 +2,7 @@ package dev.lifebound.bench.map;
 
 import dev.lifebound.bench.Plots;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The maps of native memory against fastutil, Agrona, Eclipse Collections, HashMap,
@@ -9,7 +10,8 @@ import java.util.List;
  *
  * <p>Keys are random. Subjects take turns in one JVM, each round beginning with another; figures
  * are ratios of medians unless their names say otherwise. "Called" is a get that is not compiled
- * into the loop around it. Run: {@code bench/run map [--quick] [--plot DIR]}.
+ * into the loop around it. Run: {@code bench/run map [--quick] [--plot DIR] [--part NAME...]}; a part is named
+ * after its class.
  */
 public final class MapBench {
   private MapBench() {}
@@ -24,8 +26,13 @@ public final class MapBench {
     Part.Plan plan = new Part.Plan(List.of(args).contains("--quick"));
     Plots plots = Plots.of(List.of(args));
     Figures figures = new Figures();
+    List<String> words = List.of(args);
+    int only = words.indexOf("--part");
     for (Part part : parts()) {
-      part.run(plan, figures, plots);
+      String name = part.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+      if (only < 0 || words.subList(only + 1, words.size()).contains(name)) {
+        part.run(plan, figures, plots);
+      }
     }
     plots.goals("map-goals", figures.goals());
     System.out.println();

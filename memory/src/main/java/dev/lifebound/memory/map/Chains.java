@@ -73,7 +73,7 @@ final class Chains {
   private void place(long entry, long hash, long key, long value) {
     Engine.place(
         tables.slabs.segments[Entry.slab(entry)],
-        Entry.offset(entry),
+        Entry.first(entry),
         Entry.groups(entry),
         hash,
         key,

@@ -19,7 +19,7 @@ import java.util.function.LongUnaryOperator;
  * long entry = leaf[Directory.index(leaf, h)];
  * if ((entry & Entry.SLOW) != 0 || state != 0) -> the slow form: checkRead(), then tables(entry)
  * MemorySegment segment = segments[Entry.slab(entry)];
- * from group Group.home(h, groups): compare the keys of Group.matches(control, tag);
+ * from group Entry.first(entry) + Group.home(h, groups): compare the keys of Group.matches(control, tag);
  * go on to the next group while Group.hasPassers(control), at most all groups
  * }</pre>
  *
@@ -91,7 +91,7 @@ abstract class Engine extends SingleWriter {
       return;
     }
     markBusy(leaf, at, entry);
-    place(segments[Entry.slab(entry)], Entry.offset(entry), groups, hash, key, value);
+    place(segments[Entry.slab(entry)], Entry.first(entry), groups, hash, key, value);
     count(leaf, at, hash, entry + Entry.COUNT_ONE);
     size++;
     version++;
@@ -139,23 +139,21 @@ abstract class Engine extends SingleWriter {
   }
 
   /** Writes an entry into a table that has a free slot. */
-  static void place(MemorySegment segment, long base, int groups, long hash, long key, long value) {
+  static void place(
+      MemorySegment slab, int first, int groups, long hash, long key, long value) {
     int g = Group.home(hash, groups);
     for (int left = groups; left > 0; left--) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = (long) first + g;
+      long control = Group.control(slab, group);
       long free = Group.free(control);
       if (free != 0) {
-        long slot = group + Group.slotOffset(free);
-        segment.set(JAVA_LONG_UNALIGNED, slot, key);
-        segment.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        segment.set(JAVA_LONG_UNALIGNED, group, Group.take(control, free, Group.tag(hash)));
+        long slot = Group.slot(group, free);
+        slab.set(JAVA_LONG_UNALIGNED, slot, key);
+        slab.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
+        Group.setControl(slab, group, Group.take(control, free, Group.tag(hash)));
         return;
       }
-      int passers = Group.passers(control);
-      if (passers < Group.STUCK) {
-        segment.set(JAVA_LONG_UNALIGNED, group, Group.withPassers(control, passers + 1));
-      }
+      Group.setControl(slab, group, Group.withOneMorePasser(control));
       g = g + 1 == groups ? 0 : g + 1;
     }
     throw new IndexOutOfBoundsException("a table below its limit must have a free slot");
@@ -165,7 +163,7 @@ abstract class Engine extends SingleWriter {
    * Removes an entry that was found. Between enter and leave.
    *
    * @param table the entry of its table: the head's, or one of a chain
-   * @param group where its group begins in its slab
+   * @param group the number of its group in the slab
    * @param bits the lowest set bit is that of its slot
    */
   final void removeAt(long hash, long table, long group, long bits) {
@@ -189,24 +187,22 @@ abstract class Engine extends SingleWriter {
   }
 
   /** Frees the slot, and takes the entry off the passers of the groups before. */
-  static boolean unplace(MemorySegment segment, long table, long hash, long group, long bits) {
-    long control = segment.get(JAVA_LONG_UNALIGNED, group);
-    segment.set(JAVA_LONG_UNALIGNED, group, Group.release(control, bits));
+  static boolean unplace(MemorySegment slab, long table, long hash, long group, long bits) {
+    Group.setControl(slab, group, Group.release(Group.control(slab, group), bits));
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
     int g = Group.home(hash, groups);
     boolean stuck = false;
     for (int left = groups; left > 0; left--) {
-      long passed = base + (long) g * Group.BYTES;
+      long passed = (long) Entry.first(table) + g;
       if (passed == group) {
         break;
       }
-      long word = segment.get(JAVA_LONG_UNALIGNED, passed);
+      long word = Group.control(slab, passed);
       int passers = Group.passers(word);
       if (passers == Group.STUCK) {
         stuck = true;
       } else {
-        segment.set(JAVA_LONG_UNALIGNED, passed, Group.withPassers(word, passers - 1));
+        Group.setControl(slab, passed, Group.withPassers(word, passers - 1));
       }
       g = g + 1 == groups ? 0 : g + 1;
     }

@@ -68,13 +68,13 @@ final class Inspector {
     MemorySegment segment = engine.segments[Entry.slab(table)];
     int groupCount = Entry.groups(table);
     for (int g = 0; g < groupCount; g++) {
-      long group = Entry.offset(table) + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = (long) Entry.first(table) + g;
+      long control = Group.control(segment, group);
       if (Group.passers(control) == Group.STUCK) {
         tombstones++;
       }
       for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
-        long key = segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(bits));
+        long key = segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, bits));
         int steps = Math.floorMod(g - Group.home(engine.hash(key), groupCount), groupCount);
         while (searched.size() <= steps) {
           searched.add(0L);

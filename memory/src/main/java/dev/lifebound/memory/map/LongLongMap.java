@@ -110,14 +110,14 @@ public final class LongLongMap extends Engine {
       }
       MemorySegment segment = segments[Entry.slab(entry)];
       int groups = Entry.groups(entry);
-      long base = Entry.offset(entry);
+      long first = Entry.first(entry);
       long tag = Group.tag(hash);
       int g = Group.home(hash, groups);
       for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-        long group = base + (long) g * Group.BYTES;
-        long control = segment.get(JAVA_LONG_UNALIGNED, group);
+        long group = first + g;
+        long control = Group.control(segment, group);
         for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-          long slot = group + Group.slotOffset(bits);
+          long slot = Group.slot(group, bits);
           if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
             return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
           }
@@ -146,14 +146,14 @@ public final class LongLongMap extends Engine {
   private long search(long table, long hash, long key) {
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
           return slot;
         }
@@ -344,14 +344,14 @@ public final class LongLongMap extends Engine {
   private boolean removeFrom(long table, long hash, long key) {
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        if (segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(bits)) == key) {
+        if (segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, bits)) == key) {
           removeAt(hash, table, group, bits);
           return true;
         }

@@ -27,7 +27,7 @@ public final class PresizedLongLongMap extends SingleWriter {
   private static final int FULL_OF_GROUP = 6;
 
   private static final long MAX_GROUPS = Integer.MAX_VALUE;
-  private static final int ALIGNMENT = 64;
+  private static final int ALIGNMENT = 128;
 
   private final long seed;
   private final long capacity;
@@ -148,10 +148,9 @@ public final class PresizedLongLongMap extends SingleWriter {
     long tag = Group.tag(hash);
     long g = home(hash);
     for (long left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = g * Group.BYTES;
-      long control = memory.get(JAVA_LONG_UNALIGNED, group);
+      long control = Group.control(memory, g);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(g, bits);
         if (memory.get(JAVA_LONG_UNALIGNED, slot) == key) {
           return slot;
         }
@@ -213,20 +212,16 @@ public final class PresizedLongLongMap extends SingleWriter {
     MemorySegment memory = segment;
     long g = home(hash);
     while (true) {
-      long group = g * Group.BYTES;
-      long control = memory.get(JAVA_LONG_UNALIGNED, group);
+      long control = Group.control(memory, g);
       long free = Group.free(control);
       if (free != 0) {
-        long slot = group + Group.slotOffset(free);
+        long slot = Group.slot(g, free);
         memory.set(JAVA_LONG_UNALIGNED, slot, key);
         memory.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        memory.set(JAVA_LONG_UNALIGNED, group, Group.take(control, free, Group.tag(hash)));
+        Group.setControl(memory, g, Group.take(control, free, Group.tag(hash)));
         return;
       }
-      int passers = Group.passers(control);
-      if (passers < Group.STUCK) {
-        memory.set(JAVA_LONG_UNALIGNED, group, Group.withPassers(control, passers + 1));
-      }
+      Group.setControl(memory, g, Group.withOneMorePasser(control));
       g = g + 1 == groups ? 0 : g + 1;
     }
   }
@@ -245,16 +240,14 @@ public final class PresizedLongLongMap extends SingleWriter {
       if (slot < 0) {
         return false;
       }
-      long last = slot / Group.BYTES;
-      long bits = 0x80L << (((slot - last * Group.BYTES) / Group.SLOT_BYTES) << 3);
-      long group = last * Group.BYTES;
-      memory.set(
-          JAVA_LONG_UNALIGNED, group, Group.release(memory.get(JAVA_LONG_UNALIGNED, group), bits));
+      long last = slot / Group.SLOTS_BYTES;
+      long bits = 0x80L << ((slot % Group.SLOTS_BYTES) / Group.SLOT_BYTES * Byte.SIZE);
+      Group.setControl(memory, last, Group.release(Group.control(memory, last), bits));
       for (long g = home(hash); g != last; g = g + 1 == groups ? 0 : g + 1) {
-        long control = memory.get(JAVA_LONG_UNALIGNED, g * Group.BYTES);
+        long control = Group.control(memory, g);
         int passers = Group.passers(control);
         if (passers < Group.STUCK) {
-          memory.set(JAVA_LONG_UNALIGNED, g * Group.BYTES, Group.withPassers(control, passers - 1));
+          Group.setControl(memory, g, Group.withPassers(control, passers - 1));
         }
       }
       size--;
@@ -272,7 +265,7 @@ public final class PresizedLongLongMap extends SingleWriter {
     enter();
     try {
       for (long g = 0; g < groups; g++) {
-        segment.set(JAVA_LONG_UNALIGNED, g * Group.BYTES, 0);
+        Group.setControl(segment, g, 0);
       }
       size = 0;
       version++;
@@ -298,10 +291,9 @@ public final class PresizedLongLongMap extends SingleWriter {
     long group = first;
     try {
       do {
-        long base = group * Group.BYTES;
-        long bits = Group.taken(segment.get(JAVA_LONG_UNALIGNED, base));
+        long bits = Group.taken(Group.control(segment, group));
         for (; bits != 0 && clears == cleared; bits &= bits - 1) {
-          long slot = base + Group.slotOffset(bits);
+          long slot = Group.slot(group, bits);
           long key = segment.get(JAVA_LONG_UNALIGNED, slot);
           // What the action has removed from this group meanwhile is not there any more.
           if (version == seen || search(segment, key, LongLongMap.mix(key ^ seed)) == slot) {
@@ -339,9 +331,9 @@ public final class PresizedLongLongMap extends SingleWriter {
   void checkInvariants() {
     long count = 0;
     for (long g = 0; g < groups; g++) {
-      long control = segment.get(JAVA_LONG_UNALIGNED, g * Group.BYTES);
+      long control = Group.control(segment, g);
       for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
-        long slot = g * Group.BYTES + Group.slotOffset(bits);
+        long slot = Group.slot(g, bits);
         long key = segment.get(JAVA_LONG_UNALIGNED, slot);
         if (search(segment, key, LongLongMap.mix(key ^ seed)) != slot) {
           throw new AssertionError("an entry must be found where it is: key=" + key);
