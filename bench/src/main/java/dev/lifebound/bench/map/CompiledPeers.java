@@ -20,6 +20,7 @@ final class CompiledPeers implements Part {
   private static final int ENTRIES = 1_000_000;
 
   /** A language, and how its program is compiled to {@code peer}. */
+  @SuppressWarnings("ImmutableEnumChecker") // the list is List.of
   private enum Language {
     GO("Go", "peer.go", List.of("go", "build", "-o", "peer", "peer.go")),
     RUST("Rust", "peer.rs", List.of("rustc", "-O", "-o", "peer", "peer.rs"));

@@ -4,8 +4,18 @@ import java.util.Random;
 import java.util.SplittableRandom;
 
 /** Random keys, all different in practice. */
-record Keys(long[] present, long[] shuffled, long[] absent) {
+final class Keys {
   private static final long SEED = 42;
+
+  private final long[] present;
+  private final long[] shuffled;
+  private final long[] absent;
+
+  private Keys(long[] present, long[] shuffled, long[] absent) {
+    this.present = present;
+    this.shuffled = shuffled;
+    this.absent = absent;
+  }
 
   /**
    * Some keys in the order of insertion, the same in another order, and others.
@@ -24,5 +34,20 @@ record Keys(long[] present, long[] shuffled, long[] absent) {
       shuffled[j] = key;
     }
     return new Keys(present, shuffled, random.longs(absent).toArray());
+  }
+
+  /** In the order of insertion; not a copy. */
+  long[] present() {
+    return present;
+  }
+
+  /** The same in another order. */
+  long[] shuffled() {
+    return shuffled;
+  }
+
+  /** Others. */
+  long[] absent() {
+    return absent;
   }
 }

@@ -10,8 +10,8 @@ import java.util.Locale;
  *
  * <p>Keys are random. Subjects take turns in one JVM, each round beginning with another; figures
  * are ratios of medians unless their names say otherwise. "Called" is a get that is not compiled
- * into the loop around it. Run: {@code bench/run map [--quick] [--plot DIR] [--part NAME...]}; a part is named
- * after its class.
+ * into the loop around it. Run: {@code bench/run map [--quick] [--plot DIR] [--part NAME...]}; a
+ * part is named after its class.
  */
 public final class MapBench {
   private MapBench() {}

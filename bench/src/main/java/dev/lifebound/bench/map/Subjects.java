@@ -250,7 +250,7 @@ final class Subjects {
     @Override
     long sum() {
       total = 0;
-      opened(map).longForEach((key, value) -> total += key + value);
+      opened(map).forEachLong((key, value) -> total += key + value);
       return total;
     }
 

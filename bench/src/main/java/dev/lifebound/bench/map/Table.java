@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** What the subjects of one row took, round by round. */
 final class Table {
@@ -31,16 +32,20 @@ final class Table {
     return at(name, 0);
   }
 
+  private double[] values(String name) {
+    return Objects.requireNonNull(rounds.get(name), () -> "a subject must be measured: " + name);
+  }
+
   double max(String name) {
     return at(name, 1);
   }
 
   double mean(String name) {
-    return Arrays.stream(rounds.get(name)).average().orElseThrow();
+    return Arrays.stream(values(name)).average().orElseThrow();
   }
 
   private double at(String name, double quantile) {
-    double[] sorted = rounds.get(name).clone();
+    double[] sorted = values(name).clone();
     Arrays.sort(sorted);
     return Contest.at(sorted, quantile);
   }

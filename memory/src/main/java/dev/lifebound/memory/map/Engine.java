@@ -39,6 +39,9 @@ abstract class Engine extends SingleWriter {
 
   private final Growth growth;
 
+  /** The largest size since the map was made or cleared. */
+  private long peak;
+
   Engine(Settings settings) {
     super(settings.name());
     this.growth = new Growth(this, settings);
@@ -90,11 +93,23 @@ abstract class Engine extends SingleWriter {
       insertSlowly(hash, key, value);
       return;
     }
+    add(leaf, at, entry, hash, key, value);
+  }
+
+  private void add(long entry, long hash, long key, long value) {
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    add(leaf, Directory.index(leaf, hash), entry, hash, key, value);
+  }
+
+  private void add(long[] leaf, int at, long entry, long hash, long key, long value) {
     markBusy(leaf, at, entry);
-    place(segments[Entry.slab(entry)], Entry.first(entry), groups, hash, key, value);
+    place(segments[Entry.slab(entry)], Entry.first(entry), Entry.groups(entry), hash, key, value);
     count(leaf, at, hash, entry + Entry.COUNT_ONE);
     size++;
     version++;
+    if (size > peak) {
+      peak = size;
+    }
   }
 
   /** Shows readers of this entry that its table is being changed. */
@@ -127,6 +142,12 @@ abstract class Engine extends SingleWriter {
           insert(hash, key, value);
           return;
         }
+        if (size < peak && Entry.count(entry) < Entry.groups(entry) * Group.SLOTS) {
+          // The map has been as large as this: one table is full because keys come and go, and the
+          // next removals make room. Splitting here would let a map of constant size grow.
+          add(entry, hash, key, value);
+          return;
+        }
         growth.grow(hash);
         refresh();
       }
@@ -139,8 +160,7 @@ abstract class Engine extends SingleWriter {
   }
 
   /** Writes an entry into a table that has a free slot. */
-  static void place(
-      MemorySegment slab, int first, int groups, long hash, long key, long value) {
+  static void place(MemorySegment slab, int first, int groups, long hash, long key, long value) {
     int g = Group.home(hash, groups);
     for (int left = groups; left > 0; left--) {
       long group = (long) first + g;
@@ -228,6 +248,7 @@ abstract class Engine extends SingleWriter {
     growth.reset();
     refresh();
     size = 0;
+    peak = 0;
     version++;
     clears++;
   }

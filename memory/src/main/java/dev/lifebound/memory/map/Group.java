@@ -16,17 +16,17 @@ import java.lang.foreign.MemorySegment;
  *
  *  slots:          key 0, value 0, key 1, value 1, ... key 7, value 7; 8 bytes each
  *  control byte i: 0 = slot i is free,   0x80 | 7 bits of the hash = taken
- *  bit 0 of control bytes 0, 1 and 2: the passers, a number of three bits
+ *  bit 0 of control bytes 0 to 3: the passers, a number of four bits
  * </pre>
  *
- * <p>The slots of a group are two cache lines. The control words of a whole slab lie side by side: a
- * byte for each slot, so that those of a million entries stay in a core's own cache, and a search
+ * <p>The slots of a group are two cache lines. The control words of a whole slab lie side by side:
+ * a byte for each slot, so that those of a million entries stay in a core's own cache, and a search
  * goes to memory once, for the slot.
  *
  * <p>The passers of a group are the entries that belong here by their hash, or came by on their
  * way, and found it full. Nobody's search goes on from a group without passers, so a removal frees
- * its slot at once and leaves no tombstone. The three slots that lend a bit compare six bits of the
- * hash instead of seven. At seven the number is stuck, until the table is rebuilt.
+ * its slot at once and leaves no tombstone. The four slots that lend a bit compare six bits of the
+ * hash instead of seven. At fifteen the number is stuck, until the table is rebuilt.
  */
 final class Group {
   static final int SLOTS = 8;
@@ -37,11 +37,11 @@ final class Group {
   static final int VALUE_OFFSET = 8;
 
   /** Where passers no longer count. */
-  static final int STUCK = 7;
+  static final int STUCK = 15;
 
   static final long LOW_BITS = 0x0101010101010101L;
   static final long HIGH_BITS = 0x8080808080808080L;
-  static final long PASSERS = 0x0000000000010101L;
+  static final long PASSERS = 0x0000000001010101L;
 
   /** What a search compares. */
   static final long TAGS = ~PASSERS;
@@ -102,12 +102,17 @@ final class Group {
   }
 
   static int passers(long control) {
-    return (int) ((control & 1) | ((control >>> 7) & 2) | ((control >>> 14) & 4));
+    return (int)
+        ((control & 1) | ((control >>> 7) & 2) | ((control >>> 14) & 4) | ((control >>> 21) & 8));
   }
 
   /** The control word with another number of passers. */
   static long withPassers(long control, int passers) {
-    return (control & TAGS) | (passers & 1L) | ((passers & 2L) << 7) | ((passers & 4L) << 14);
+    return (control & TAGS)
+        | (passers & 1L)
+        | ((passers & 2L) << 7)
+        | ((passers & 4L) << 14)
+        | ((passers & 8L) << 21);
   }
 
   static long withOneMorePasser(long control) {

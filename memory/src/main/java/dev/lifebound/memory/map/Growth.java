@@ -63,7 +63,8 @@ final class Growth {
     }
     int depth = 0;
     // A tenth more, since some tables are fuller than others.
-    while (perTable(entries, depth) > Sizes.capacity(Sizes.large(0, depth))) {
+    // By the smallest size, which is that of the lowest hashes.
+    while (perTable(entries, depth) > Sizes.capacity(Sizes.full(0, depth))) {
       depth++;
     }
     tables.slabs.setPatient(true);
@@ -101,12 +102,10 @@ final class Growth {
   }
 
   private static int preparedGroups(long entries, long hash, int depth) {
-    long count = perTable(entries, depth);
-    int groups = Sizes.base(hash, depth);
-    if (count > Sizes.capacity(groups)) {
-      return Sizes.large(hash, depth);
-    }
-    return depth > 0 ? groups : Math.min(groups, (int) Math.ceilDiv(count, Group.SLOTS - 1));
+    int full = Sizes.full(hash, depth);
+    return depth > 0
+        ? full
+        : (int) Math.min(full, Math.ceilDiv(perTable(entries, depth), Group.SLOTS - 1));
   }
 
   /** Forgets all tables; the memory stays with the map. */
@@ -183,10 +182,9 @@ final class Growth {
     long bit = Long.MIN_VALUE >>> depth;
     long lowHash = hash & ~bit;
     long highHash = hash | bit;
-    if (!fill(entry, bit, Sizes.base(lowHash, depth + 1), Sizes.base(highHash, depth + 1))
-        && !fill(entry, bit, Sizes.large(lowHash, depth + 1), Sizes.large(highHash, depth + 1))) {
+    if (!fill(entry, bit, Sizes.full(lowHash, depth + 1), Sizes.full(highHash, depth + 1))) {
       throw new IllegalStateException(
-          "half a table must fit into a large one: " + Entry.text(entry) + ", map=" + engine.name);
+          "half a table must fit into a whole one: " + Entry.text(entry) + ", map=" + engine.name);
     }
     if (low.count == 0 || high.count == 0) {
       abandon();
@@ -250,9 +248,7 @@ final class Growth {
     boolean any = false;
     for (int g = 0; g < Entry.groups(entry); g++) {
       long group = (long) Entry.first(entry) + g;
-      for (long taken = Group.taken(Group.control(slab, group));
-          taken != 0;
-          taken &= taken - 1) {
+      for (long taken = Group.taken(Group.control(slab, group)); taken != 0; taken &= taken - 1) {
         long hash = engine.hash(slab.get(JAVA_LONG_UNALIGNED, Group.slot(group, taken)));
         if (!any) {
           first = hash;
@@ -302,8 +298,7 @@ final class Growth {
 
   private void write(int side, Target target) {
     long entry = target.location << Entry.LOCATION_SHIFT;
-    target.count =
-        mover.write(side, tables.slabs.segments[Entry.slab(entry)], Entry.first(entry));
+    target.count = mover.write(side, tables.slabs.segments[Entry.slab(entry)], Entry.first(entry));
   }
 
   MapFullException full(Slabs.OutOfNativeMemory e) {

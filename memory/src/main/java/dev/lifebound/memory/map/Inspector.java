@@ -86,8 +86,8 @@ final class Inspector {
     tableBytes += Tables.bytes(groupCount);
     spread(prefix, depth, Entry.count(table), groupCount * Group.SLOTS);
     long[] stage = depths.computeIfAbsent(depth, any -> new long[3]);
-    boolean large = groupCount >= Sizes.large(prefix, depth);
-    stage[large ? 1 : 0]++;
+    boolean full = groupCount >= Sizes.full(prefix, depth);
+    stage[full ? 1 : 0]++;
     stage[2] += Entry.count(table);
   }
 

@@ -86,12 +86,12 @@ public record MapInspection(
    * The tables of one depth.
    *
    * @param depth how many bits of the hash their keys share
-   * @param baseTables those of base size, or smaller
-   * @param largeTables those half as large again, which will be split when they are full
+   * @param smallTables those that are rebuilt larger when they are full
+   * @param fullSizeTables those that are split when they are full
    * @param hashSpace their part of all hashes
    */
   public record Stage(
-      int depth, long baseTables, long largeTables, long entries, double hashSpace) {}
+      int depth, long smallTables, long fullSizeTables, long entries, double hashSpace) {}
 
   /** Taken slots over all slots. */
   public double load() {
@@ -140,10 +140,10 @@ public record MapInspection(
     for (Stage stage : growth.stages) {
       line(
           text,
-          "  depth %2d: %,d tables of base size, %,d large, %,d entries, %.1f %% of the hashes",
+          "  depth %2d: %,d small tables, %,d of full size, %,d entries, %.1f %% of the hashes",
           stage.depth,
-          stage.baseTables,
-          stage.largeTables,
+          stage.smallTables,
+          stage.fullSizeTables,
           stage.entries,
           100 * stage.hashSpace);
     }
@@ -156,6 +156,7 @@ public record MapInspection(
     return text.toString();
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation is no dependency of this module
   private static void line(StringBuilder text, String format, Object... values) {
     text.append(String.format(Locale.ROOT, format, values)).append('\n');
   }

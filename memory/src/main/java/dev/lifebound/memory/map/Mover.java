@@ -37,8 +37,7 @@ final class Mover {
     for (int g = 0; g < fromGroups; g++) {
       fromControl[g] = Group.control(slab, (long) first + g);
     }
-    MemorySegment.copy(
-        slab, JAVA_LONG_UNALIGNED, Group.slots(first), from, 0, fromGroups * WORDS);
+    MemorySegment.copy(slab, JAVA_LONG_UNALIGNED, Group.slots(first), from, 0, fromGroups * WORDS);
   }
 
   /**

@@ -49,6 +49,9 @@ abstract class SingleWriter implements AutoCloseable {
     this.name = name;
   }
 
+  @Override
+  public abstract void close();
+
   /** Whether the memory is still there. */
   abstract boolean isAlive();
 

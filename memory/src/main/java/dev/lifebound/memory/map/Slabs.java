@@ -110,8 +110,8 @@ final class Slabs {
   }
 
   /**
-   * A segment of its own, zeroed by the caller's thread, for what is not a table. It lives as long as
-   * the map.
+   * A segment of its own, zeroed by the caller's thread, for what is not a table. It lives as long
+   * as the map.
    *
    * @throws OutOfNativeMemory when there is none; nothing has changed
    */

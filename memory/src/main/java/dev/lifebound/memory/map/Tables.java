@@ -11,7 +11,9 @@ import java.util.List;
 final class Tables {
   final Slabs slabs;
 
-  /** By groups: the location of the first free table plus one; its first control word has the next. */
+  /**
+   * By groups: the location of the first free table plus one; its first control word has the next.
+   */
   private final long[] free = new long[Sizes.MAX_GROUPS + 1];
 
   private long freeBytes;
