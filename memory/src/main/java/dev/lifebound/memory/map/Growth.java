@@ -41,7 +41,7 @@ final class Growth {
   Growth(Engine engine, Settings settings) {
     this.engine = engine;
     this.settings = settings;
-    this.tables = new Tables(new Slabs(settings.source(), settings.limitBytes()));
+    this.tables = new Tables(new Slabs(settings.source(), settings.limitBytes(), Group.BYTES));
     this.chains = new Chains(tables);
     try {
       this.directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));

@@ -42,18 +42,21 @@ final class Slabs {
   private final Source source;
   private final long limitBytes;
 
+  /** What slabs are cut in: locations count units. A multiple of 8. */
+  private final int unitBytes;
+
   /** By slab number; a copy replaces it when it is full. */
   MemorySegment[] segments = new MemorySegment[4];
 
   private int slabs;
 
-  /** The slab that is being cut, and how many of its groups were cut from it. */
+  /** The slab that is being cut, and how many of its units were cut from it. */
   private int current = -1;
 
   private int cursor;
   private int end;
 
-  /** Up to here, slab and group, memory was in use before the last rewind and may not be zero. */
+  /** Up to here, slab and unit, memory was in use before the last rewind and may not be zero. */
   private int dirtySlab;
 
   private int dirtyCursor;
@@ -77,7 +80,8 @@ final class Slabs {
   private volatile long spareBytes;
 
   @SuppressWarnings("MustBeClosedChecker") // closed by close()
-  Slabs(Source source, long limitBytes) {
+  Slabs(Source source, long limitBytes, int unitBytes) {
+    this.unitBytes = unitBytes;
     this.source = source;
     this.limitBytes = limitBytes;
     this.arena = Arena.ofShared();
@@ -85,24 +89,24 @@ final class Slabs {
   }
 
   /**
-   * So many groups side by side, zero unless {@link #isRecycled}.
+   * So many units side by side, zero unless {@link #isRecycled}.
    *
-   * @param groups at most {@link Sizes#MAX_GROUPS}
+   * @param units of at most {@link #LATE_BYTES} together
    * @return their location, see {@link Entry}
    * @throws OutOfNativeMemory when there is no memory; nothing has changed
    */
-  long allocate(int groups) {
-    while (cursor + groups > end) {
+  long allocate(int units) {
+    while (cursor + units > end) {
       if (current + 1 == slabs) {
-        addSlab(groups);
+        addSlab(units);
       }
       current++;
       cursor = 0;
-      end = (int) (segments[current].byteSize() / Group.BYTES);
+      end = (int) (segments[current].byteSize() / unitBytes);
       asked = current + 1 < slabs;
     }
     long location = Entry.location(current, cursor);
-    cursor += groups;
+    cursor += units;
     if (!asked && cursor > end >>> 1) {
       askForSpare();
     }
@@ -134,7 +138,7 @@ final class Slabs {
     }
     current = slabs > 0 ? 0 : -1;
     cursor = 0;
-    end = slabs > 0 ? (int) (segments[0].byteSize() / Group.BYTES) : 0;
+    end = slabs > 0 ? (int) (segments[0].byteSize() / unitBytes) : 0;
     asked = slabs > 1;
   }
 
@@ -142,15 +146,15 @@ final class Slabs {
     this.patient = patient;
   }
 
-  private void addSlab(int groups) {
-    long bytes = (long) groups * Group.BYTES;
+  private void addSlab(int units) {
+    long bytes = (long) units * unitBytes;
     if (slabs > Entry.MAX_SLAB) {
       throw new OutOfNativeMemory(bytes, null);
     }
     MemorySegment slab = takeSpare();
     if (slab == null) {
       long wanted = patient ? nextBytes() : Math.min(nextBytes(), LATE_BYTES);
-      slab = create(wholeGroups(Math.max(bytes, wanted)), bytes);
+      slab = create(wholeUnits(Math.max(bytes, wanted)), bytes);
     }
     if (slabs == segments.length) {
       // A copy: a reader may hold the old array.
@@ -192,14 +196,14 @@ final class Slabs {
     return Math.clamp(Long.highestOneBit(reservedBytes / PART), FIRST_BYTES, MAX_BYTES);
   }
 
-  private static long wholeGroups(long bytes) {
-    return bytes - bytes % Group.BYTES;
+  private long wholeUnits(long bytes) {
+    return bytes - bytes % unitBytes;
   }
 
   private void askForSpare() {
     long bytes = nextBytes();
     if (!patient && bytes > LATE_BYTES && spareBytes == 0 && bytes <= limitBytes - reservedBytes) {
-      spareBytes = wholeGroups(bytes);
+      spareBytes = wholeUnits(bytes);
       asked = true;
       SpareThread.ask(this);
     }
@@ -228,7 +232,7 @@ final class Slabs {
 
   /** What is left of the present slab and those after it. */
   long unusedBytes() {
-    long bytes = (long) (end - cursor) * Group.BYTES;
+    long bytes = (long) (end - cursor) * unitBytes;
     for (int i = current + 1; i < slabs; i++) {
       bytes += segments[i].byteSize();
     }
