@@ -3,13 +3,18 @@ package dev.lifebound.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
 import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 
 /** Draws what was measured as bar charts, one SVG file each; nothing without {@code --plot DIR}. */
@@ -18,6 +23,9 @@ public final class Plots {
   private static final int MIN_WIDTH = 560;
   private static final int HEIGHT = 320;
   private static final double FILL = 0.7;
+  private static final int CURVES_WIDTH = 900;
+  private static final int CURVES_HEIGHT = 420;
+  private static final int TICKS_PER_HALF = 5;
 
   private final @Nullable Path folder;
 
@@ -80,6 +88,47 @@ public final class Plots {
         .setDecimalPattern("0.###");
     chart.addSeries(first, names(bars), values(bars, Bar::first));
     chart.addSeries(second, names(bars), values(bars, Bar::second));
+    Path target = folder.resolve(file + ".svg");
+    VectorGraphicsEncoder.saveVectorGraphic(chart, target.toString(), VectorGraphicsFormat.SVG);
+    System.out.println("plot: " + target);
+  }
+
+  /** A name and what it took. */
+  public record Curve(String name, Histogram histogram) {}
+
+  /** Latency over the part of operations that took longer, both on logarithmic axes. */
+  public void latency(String file, String title, List<Curve> curves) throws IOException {
+    if (folder == null) {
+      return;
+    }
+    Files.createDirectories(folder);
+    XYChart chart =
+        new XYChartBuilder()
+            .width(CURVES_WIDTH)
+            .height(CURVES_HEIGHT)
+            .title(title)
+            .xAxisTitle("slower than this part of the operations: 1 in ...")
+            .yAxisTitle("nanoseconds")
+            .theme(Styler.ChartTheme.GGPlot2)
+            .build();
+    chart
+        .getStyler()
+        .setXAxisLogarithmic(true)
+        .setYAxisLogarithmic(true)
+        .setMarkerSize(0)
+        .setLegendPosition(Styler.LegendPosition.OutsideE);
+    for (Curve curve : curves) {
+      List<Double> parts = new ArrayList<>();
+      List<Double> nanos = new ArrayList<>();
+      for (HistogramIterationValue value : curve.histogram.percentiles(TICKS_PER_HALF)) {
+        double slower = 1 - value.getPercentileLevelIteratedTo() / 100;
+        if (slower > 0) {
+          parts.add(1 / slower);
+          nanos.add((double) Math.max(1, value.getValueIteratedTo()));
+        }
+      }
+      chart.addSeries(curve.name, parts, nanos);
+    }
     Path target = folder.resolve(file + ".svg");
     VectorGraphicsEncoder.saveVectorGraphic(chart, target.toString(), VectorGraphicsFormat.SVG);
     System.out.println("plot: " + target);

@@ -50,7 +50,7 @@ final class Chains {
   void makeRoom(long head, long hash) {
     long[] rest = rest(head);
     if (isFull(head) && firstFree(rest) < 0) {
-      int groups = Sizes.large(hash, Entry.depth(head));
+      int groups = Sizes.full(hash, Entry.depth(head));
       long[] longer = Arrays.copyOf(rest, rest.length + 1);
       longer[rest.length] = Entry.of(tables.allocate(groups), 0, Entry.depth(head), groups);
       others.put(Entry.location(head), longer);
@@ -73,7 +73,7 @@ final class Chains {
   private void place(long entry, long hash, long key, long value) {
     Engine.place(
         tables.slabs.segments[Entry.slab(entry)],
-        Entry.offset(entry),
+        Entry.first(entry),
         Entry.groups(entry),
         hash,
         key,

@@ -21,7 +21,7 @@ final class ConcurrentSlabs {
   static final long OFFSET_MASK = SLAB_BYTES - 1;
 
   /** Every position is a multiple of it. */
-  static final long UNIT = 8;
+  static final int UNIT = 8;
 
   private final String name;
   private final Slabs slabs;
@@ -36,7 +36,7 @@ final class ConcurrentSlabs {
 
   ConcurrentSlabs(String name, long limitBytes, Slabs.Source source) {
     this.name = name;
-    this.slabs = new Slabs(source, limitBytes);
+    this.slabs = new Slabs(source, limitBytes, UNIT);
   }
 
   MemorySegment[] table() {
@@ -57,7 +57,7 @@ final class ConcurrentSlabs {
    * @throws MapFullException when the limit or the system has no more; nothing changes then
    */
   synchronized long take(long bytes) {
-    long size = (bytes + UNIT - 1) & -UNIT;
+    long size = (bytes + UNIT - 1) & -(long) UNIT;
     try {
       return size <= Slabs.LATE_BYTES ? cut(size) : own(size);
     } catch (Slabs.OutOfNativeMemory e) {
@@ -70,11 +70,11 @@ final class ConcurrentSlabs {
   private long cut(long size) {
     if (numbers.length == 0) {
       // So that position zero names nothing.
-      long _ = slabs.allocate(UNIT);
+      long _ = slabs.allocate(1);
       add(slabs.segments[0]);
       numbers = new int[1];
     }
-    long entry = slabs.allocate(size) << Entry.LOCATION_SHIFT;
+    long entry = slabs.allocate((int) (size / UNIT)) << Entry.LOCATION_SHIFT;
     int below = Entry.slab(entry);
     if (below >= numbers.length) {
       int known = numbers.length;
@@ -85,7 +85,7 @@ final class ConcurrentSlabs {
       numbers[below] = used;
       add(slabs.segments[below]);
     }
-    return ((long) numbers[below] << SLAB_SHIFT) + Entry.offset(entry);
+    return ((long) numbers[below] << SLAB_SHIFT) + (long) Entry.first(entry) * UNIT;
   }
 
   private long own(long size) {

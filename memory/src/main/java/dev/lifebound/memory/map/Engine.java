@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What all single-writer maps share: storage, growth, and the detection of use by two threads. An
@@ -20,28 +19,15 @@ import org.jspecify.annotations.Nullable;
  * long entry = leaf[Directory.index(leaf, h)];
  * if ((entry & Entry.SLOW) != 0 || state != 0) -> the slow form: checkRead(), then tables(entry)
  * MemorySegment segment = segments[Entry.slab(entry)];
- * from group Group.home(h, groups): compare the keys of Group.matches(control, tag);
+ * from group Entry.first(entry) + Group.home(h, groups): compare the keys of Group.matches(control, tag);
  * go on to the next group while Group.hasPassers(control), at most all groups
  * }</pre>
  *
  * <p>Writers run between {@link #enter} and {@link #leave}, and add by {@link #insert} what they
  * did not find.
  */
-abstract class Engine implements AutoCloseable {
-  static final long IDLE = 0;
-  static final long CLOSED = -1;
-  static final long NIL = -2;
-
-  private static final VarHandle STATE;
+abstract class Engine extends SingleWriter {
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(Engine.class, "state", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 
   /** The directory's, for one step less in each search. */
   long[][] root;
@@ -51,28 +37,13 @@ abstract class Engine implements AutoCloseable {
   /** The slabs by number. */
   MemorySegment[] segments;
 
-  /**
-   * {@link #IDLE}, {@link #CLOSED}, {@link #NIL}, or the id of the thread that is writing. Plain,
-   * as are all reads of it: what it tells other threads is a best effort.
-   */
-  long state;
-
-  long size;
-
-  /** Grows with every change, of values too. Iterations ask the map again when it has moved. */
-  long version;
-
-  /** Grows with every {@code clear}. */
-  int clears;
-
-  final String name;
   private final Growth growth;
 
-  /** The last thread that wrote, for messages. */
-  private @Nullable Thread writer;
+  /** The largest size since the map was made or cleared. */
+  private long peak;
 
   Engine(Settings settings) {
-    this.name = settings.name();
+    super(settings.name());
     this.growth = new Growth(this, settings);
     refresh();
   }
@@ -91,27 +62,12 @@ abstract class Engine implements AutoCloseable {
     segments = growth.tables.slabs.segments;
   }
 
-  // Use by two threads.
-
-  /** Begins a change of the map. */
-  final void enter() {
-    if (state != IDLE) {
-      throw refusal("write");
-    }
-    Thread current = Thread.currentThread();
-    if (writer != current) {
-      writer = current;
-    }
-    STATE.setOpaque(this, current.threadId());
-  }
-
-  /** Ends a change, in a finally clause. */
-  final void leave() {
-    long id = Thread.currentThread().threadId();
-    if (state != id) {
-      throw refusal("write");
-    }
-    STATE.setOpaque(this, IDLE);
+  /**
+   * Whether a read may go its fast way: nobody is seen writing, the map is open, and the table
+   * stands alone.
+   */
+  final boolean isQuiet(long entry) {
+    return ((entry & Entry.SLOW) | state) == IDLE;
   }
 
   /** Refuses a read while another thread writes, of a closed map; passes that of a nil map. */
@@ -119,63 +75,6 @@ abstract class Engine implements AutoCloseable {
     if ((state != IDLE && state != NIL) || (entry & Entry.BUSY) != 0) {
       throw refusal(operation);
     }
-  }
-
-  /** The same before an operation that is not for one key. */
-  final void checkRead(String operation) {
-    if (state != IDLE && state != NIL) {
-      throw refusal(operation);
-    }
-  }
-
-  /** Why an operation cannot be. */
-  final RuntimeException refusal(String operation) {
-    long now = state;
-    if (now == CLOSED) {
-      return new MapClosedException(
-          "a map must be open: map="
-              + name
-              + ", operation="
-              + operation
-              + "; finish with it before its close()");
-    }
-    if (now == NIL) {
-      return new NilMapException(
-          "a nil map must not be written to: map="
-              + name
-              + "; make one with create() or builder()");
-    }
-    return new ConcurrentUseException(misuse(operation, now));
-  }
-
-  private String misuse(String operation, long now) {
-    Thread other = writer;
-    Thread current = Thread.currentThread();
-    String otherName =
-        other != null && other != current && (now <= 0 || other.threadId() == now)
-            ? other.getName()
-            : "#" + now;
-    return "a map with one writer must not be used by another thread while it writes: map="
-        + name
-        + ", operation="
-        + operation
-        + ", thread="
-        + current.getName()
-        + ", writer="
-        + otherName
-        + "; let one thread use it at a time, or use ConcurrentNativeMap";
-  }
-
-  /** What an access that failed in the storage means: closed, or two threads at once. */
-  final RuntimeException explain(RuntimeException cause, String operation) {
-    if (state == CLOSED || !growth.tables.slabs.isAlive()) {
-      state = CLOSED;
-      RuntimeException closed = refusal(operation);
-      closed.initCause(cause);
-      return closed;
-    }
-    // One thread alone finds every word where it belongs.
-    return new ConcurrentUseException(misuse(operation, state), cause);
   }
 
   // Entries.
@@ -194,11 +93,23 @@ abstract class Engine implements AutoCloseable {
       insertSlowly(hash, key, value);
       return;
     }
+    add(leaf, at, entry, hash, key, value);
+  }
+
+  private void add(long entry, long hash, long key, long value) {
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    add(leaf, Directory.index(leaf, hash), entry, hash, key, value);
+  }
+
+  private void add(long[] leaf, int at, long entry, long hash, long key, long value) {
     markBusy(leaf, at, entry);
-    place(segments[Entry.slab(entry)], Entry.offset(entry), groups, hash, key, value);
+    place(segments[Entry.slab(entry)], Entry.first(entry), Entry.groups(entry), hash, key, value);
     count(leaf, at, hash, entry + Entry.COUNT_ONE);
     size++;
     version++;
+    if (size > peak) {
+      peak = size;
+    }
   }
 
   /** Shows readers of this entry that its table is being changed. */
@@ -231,6 +142,12 @@ abstract class Engine implements AutoCloseable {
           insert(hash, key, value);
           return;
         }
+        if (size < peak && Entry.count(entry) < Entry.groups(entry) * Group.SLOTS) {
+          // The map has been as large as this: one table is full because keys come and go, and the
+          // next removals make room. Splitting here would let a map of constant size grow.
+          add(entry, hash, key, value);
+          return;
+        }
         growth.grow(hash);
         refresh();
       }
@@ -243,23 +160,20 @@ abstract class Engine implements AutoCloseable {
   }
 
   /** Writes an entry into a table that has a free slot. */
-  static void place(MemorySegment segment, long base, int groups, long hash, long key, long value) {
+  static void place(MemorySegment slab, int first, int groups, long hash, long key, long value) {
     int g = Group.home(hash, groups);
     for (int left = groups; left > 0; left--) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = (long) first + g;
+      long control = Group.control(slab, group);
       long free = Group.free(control);
       if (free != 0) {
-        long slot = group + Group.slotOffset(free);
-        segment.set(JAVA_LONG_UNALIGNED, slot, key);
-        segment.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        segment.set(JAVA_LONG_UNALIGNED, group, Group.take(control, free, Group.tag(hash)));
+        long slot = Group.slot(group, free);
+        slab.set(JAVA_LONG_UNALIGNED, slot, key);
+        slab.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
+        Group.setControl(slab, group, Group.take(control, free, Group.tag(hash)));
         return;
       }
-      int passers = Group.passers(control);
-      if (passers < Group.STUCK) {
-        segment.set(JAVA_LONG_UNALIGNED, group, Group.withPassers(control, passers + 1));
-      }
+      Group.setControl(slab, group, Group.withOneMorePasser(control));
       g = g + 1 == groups ? 0 : g + 1;
     }
     throw new IndexOutOfBoundsException("a table below its limit must have a free slot");
@@ -269,7 +183,7 @@ abstract class Engine implements AutoCloseable {
    * Removes an entry that was found. Between enter and leave.
    *
    * @param table the entry of its table: the head's, or one of a chain
-   * @param group where its group begins in its slab
+   * @param group the number of its group in the slab
    * @param bits the lowest set bit is that of its slot
    */
   final void removeAt(long hash, long table, long group, long bits) {
@@ -293,24 +207,22 @@ abstract class Engine implements AutoCloseable {
   }
 
   /** Frees the slot, and takes the entry off the passers of the groups before. */
-  static boolean unplace(MemorySegment segment, long table, long hash, long group, long bits) {
-    long control = segment.get(JAVA_LONG_UNALIGNED, group);
-    segment.set(JAVA_LONG_UNALIGNED, group, Group.release(control, bits));
+  static boolean unplace(MemorySegment slab, long table, long hash, long group, long bits) {
+    Group.setControl(slab, group, Group.release(Group.control(slab, group), bits));
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
     int g = Group.home(hash, groups);
     boolean stuck = false;
     for (int left = groups; left > 0; left--) {
-      long passed = base + (long) g * Group.BYTES;
+      long passed = (long) Entry.first(table) + g;
       if (passed == group) {
         break;
       }
-      long word = segment.get(JAVA_LONG_UNALIGNED, passed);
+      long word = Group.control(slab, passed);
       int passers = Group.passers(word);
       if (passers == Group.STUCK) {
         stuck = true;
       } else {
-        segment.set(JAVA_LONG_UNALIGNED, passed, Group.withPassers(word, passers - 1));
+        Group.setControl(slab, passed, Group.withPassers(word, passers - 1));
       }
       g = g + 1 == groups ? 0 : g + 1;
     }
@@ -336,6 +248,7 @@ abstract class Engine implements AutoCloseable {
     growth.reset();
     refresh();
     size = 0;
+    peak = 0;
     version++;
     clears++;
   }
@@ -360,9 +273,9 @@ abstract class Engine implements AutoCloseable {
     state = CLOSED;
   }
 
-  /** Whether the map was not closed. A nil map is open. */
-  public final boolean isOpen() {
-    return state != CLOSED;
+  @Override
+  final boolean isAlive() {
+    return growth.tables.slabs.isAlive();
   }
 
   /** For tests: recounts everything. */

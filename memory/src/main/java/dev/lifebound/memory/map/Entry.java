@@ -6,7 +6,7 @@ package dev.lifebound.memory.map;
  * <pre>
  *  63           40 39          23 22     14 13    8 7     2     1       0
  * +---------------+--------------+---------+-------+-------+---------+------+
- * |  slab number  |  offset / 8  |  count  | depth | groups| CHAINED | BUSY |
+ * |  slab number  |  first group |  count  | depth | groups| CHAINED | BUSY |
  * +---------------+--------------+---------+-------+-------+---------+------+
  * </pre>
  *
@@ -26,10 +26,10 @@ final class Entry {
   static final int LOCATION_SHIFT = 23;
   static final long COUNT_ONE = 1L << 14;
 
-  /** The highest slab number, and the bytes that a location can reach within one slab. */
+  /** The highest slab number, and the groups that a slab can have. */
   static final int MAX_SLAB = (1 << 24) - 1;
 
-  static final long MAX_SLAB_BYTES = 1L << 20;
+  static final int MAX_FIRST = (1 << 17) - 1;
 
   private static final int SLAB_SHIFT = 40;
   private static final int COUNT_SHIFT = 14;
@@ -49,9 +49,9 @@ final class Entry {
         | (long) groups << GROUPS_SHIFT;
   }
 
-  /** The location of a byte offset in a slab: what {@link Slabs} hands out. */
-  static long location(int slab, long offset) {
-    return (long) slab << (SLAB_SHIFT - LOCATION_SHIFT) | offset >>> 3;
+  /** The location of a group of a slab: what {@link Slabs} hands out. */
+  static long location(int slab, int group) {
+    return (long) slab << (SLAB_SHIFT - LOCATION_SHIFT) | group;
   }
 
   static long location(long entry) {
@@ -62,9 +62,9 @@ final class Entry {
     return (int) (entry >>> SLAB_SHIFT);
   }
 
-  /** Bytes from the start of the slab. */
-  static long offset(long entry) {
-    return entry >>> (LOCATION_SHIFT - 3) & (MAX_SLAB_BYTES - 8);
+  /** The number in the slab of the table's first group. */
+  static int first(long entry) {
+    return (int) (entry >>> LOCATION_SHIFT) & MAX_FIRST;
   }
 
   static int count(long entry) {
@@ -83,8 +83,8 @@ final class Entry {
   static String text(long entry) {
     return "table(slab="
         + slab(entry)
-        + ", offset="
-        + offset(entry)
+        + ", first="
+        + first(entry)
         + ", count="
         + count(entry)
         + ", depth="

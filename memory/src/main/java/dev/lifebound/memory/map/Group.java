@@ -1,36 +1,47 @@
 package dev.lifebound.memory.map;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
 /**
- * The layout of a group and the arithmetic on its control word.
+ * The layout of groups in a slab, and the arithmetic on control words.
  *
  * <pre>
- *  byte   0         8        16        24                 120       128       136
- *        +---------+---------+---------+---------+- ... -+---------+---------+
- *        | control |  key 0  | value 0 |  key 1  |       |  key 7  | value 7 |
- *        +---------+---------+---------+---------+- ... -+---------+---------+
+ *  a slab of n groups:
+ *   0                128               256        128 n                 136 n - 8    136 n
+ *  +----------------+-----------------+-- ... ---+---------------+- ... -+------------+
+ *  | slots, group 0 | slots, group 1  |          | control n - 1 |       | control 0  |
+ *  +----------------+-----------------+-- ... ---+---------------+- ... -+------------+
  *
- *  control byte of slot i:   0 = free,   0x80 | 7 bits of the hash = taken
- *  bit 0 of control bytes 0, 1 and 2: the passers, a number of three bits
+ *  slots:          key 0, value 0, key 1, value 1, ... key 7, value 7; 8 bytes each
+ *  control byte i: 0 = slot i is free,   0x80 | 7 bits of the hash = taken
+ *  bit 0 of control bytes 0 to 3: the passers, a number of four bits
  * </pre>
+ *
+ * <p>The slots of a group are two cache lines. The control words of a whole slab lie side by side:
+ * a byte for each slot, so that those of a million entries stay in a core's own cache, and a search
+ * goes to memory once, for the slot.
  *
  * <p>The passers of a group are the entries that belong here by their hash, or came by on their
  * way, and found it full. Nobody's search goes on from a group without passers, so a removal frees
- * its slot at once and leaves no tombstone. The three slots that lend a bit compare six bits of the
- * hash instead of seven. At seven the number is stuck, until the table is rebuilt.
+ * its slot at once and leaves no tombstone. The four slots that lend a bit compare six bits of the
+ * hash instead of seven. At fifteen the number is stuck, until the table is rebuilt.
  */
 final class Group {
   static final int SLOTS = 8;
   static final int SLOT_BYTES = 16;
-  static final int BYTES = 8 + SLOTS * SLOT_BYTES;
-  static final int SLOTS_OFFSET = 8;
+  static final int SLOTS_BYTES = SLOTS * SLOT_BYTES;
+  static final int CONTROL_BYTES = 8;
+  static final int BYTES = SLOTS_BYTES + CONTROL_BYTES;
   static final int VALUE_OFFSET = 8;
 
   /** Where passers no longer count. */
-  static final int STUCK = 7;
+  static final int STUCK = 15;
 
   static final long LOW_BITS = 0x0101010101010101L;
   static final long HIGH_BITS = 0x8080808080808080L;
-  static final long PASSERS = 0x0000000000010101L;
+  static final long PASSERS = 0x0000000001010101L;
 
   /** What a search compares. */
   static final long TAGS = ~PASSERS;
@@ -67,9 +78,23 @@ final class Group {
     return control & HIGH_BITS;
   }
 
-  /** Bytes from the group's start to the slot of the lowest set bit, one of the high bits. */
-  static long slotOffset(long bits) {
-    return SLOTS_OFFSET + (Long.numberOfTrailingZeros(bits) >>> 3) * (long) SLOT_BYTES;
+  /** The control word of a group, by its number in the slab. */
+  static long control(MemorySegment slab, long group) {
+    return slab.get(JAVA_LONG_UNALIGNED, slab.byteSize() - CONTROL_BYTES * (group + 1));
+  }
+
+  static void setControl(MemorySegment slab, long group, long control) {
+    slab.set(JAVA_LONG_UNALIGNED, slab.byteSize() - CONTROL_BYTES * (group + 1), control);
+  }
+
+  /** Where in the slab the group's slots begin. */
+  static long slots(long group) {
+    return group * SLOTS_BYTES;
+  }
+
+  /** Where in the slab the slot of the lowest set bit begins, one of the high bits. */
+  static long slot(long group, long bits) {
+    return group * SLOTS_BYTES + (Long.numberOfTrailingZeros(bits) >>> 3) * (long) SLOT_BYTES;
   }
 
   static boolean hasPassers(long control) {
@@ -77,12 +102,22 @@ final class Group {
   }
 
   static int passers(long control) {
-    return (int) ((control & 1) | ((control >>> 7) & 2) | ((control >>> 14) & 4));
+    return (int)
+        ((control & 1) | ((control >>> 7) & 2) | ((control >>> 14) & 4) | ((control >>> 21) & 8));
   }
 
   /** The control word with another number of passers. */
   static long withPassers(long control, int passers) {
-    return (control & TAGS) | (passers & 1L) | ((passers & 2L) << 7) | ((passers & 4L) << 14);
+    return (control & TAGS)
+        | (passers & 1L)
+        | ((passers & 2L) << 7)
+        | ((passers & 4L) << 14)
+        | ((passers & 8L) << 21);
+  }
+
+  static long withOneMorePasser(long control) {
+    int passers = passers(control);
+    return passers == STUCK ? control : withPassers(control, passers + 1);
   }
 
   /** The control word with the slot of the lowest set bit of {@code free} taken. */

@@ -25,6 +25,7 @@ final class Growth {
   final GrowthCounters counters = new GrowthCounters();
   Directory directory;
 
+  private final Mover mover = new Mover();
   private final Target low = new Target();
   private final Target high = new Target();
   private long tableCount;
@@ -34,15 +35,13 @@ final class Growth {
   private static final class Target {
     long location;
     int groups;
-    MemorySegment segment = MemorySegment.NULL;
-    long base;
     int count;
   }
 
   Growth(Engine engine, Settings settings) {
     this.engine = engine;
     this.settings = settings;
-    this.tables = new Tables(new Slabs(settings.source(), settings.limitBytes()));
+    this.tables = new Tables(new Slabs(settings.source(), settings.limitBytes(), Group.BYTES));
     this.chains = new Chains(tables);
     try {
       this.directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));
@@ -64,7 +63,8 @@ final class Growth {
     }
     int depth = 0;
     // A tenth more, since some tables are fuller than others.
-    while (perTable(entries, depth) > Sizes.capacity(Sizes.large(0, depth))) {
+    // By the smallest size, which is that of the lowest hashes.
+    while (perTable(entries, depth) > Sizes.capacity(Sizes.full(0, depth))) {
       depth++;
     }
     tables.slabs.setPatient(true);
@@ -102,12 +102,10 @@ final class Growth {
   }
 
   private static int preparedGroups(long entries, long hash, int depth) {
-    long count = perTable(entries, depth);
-    int groups = Sizes.base(hash, depth);
-    if (count > Sizes.capacity(groups)) {
-      return Sizes.large(hash, depth);
-    }
-    return depth > 0 ? groups : Math.min(groups, (int) Math.ceilDiv(count, Group.SLOTS - 1));
+    int full = Sizes.full(hash, depth);
+    return depth > 0
+        ? full
+        : (int) Math.min(full, Math.ceilDiv(perTable(entries, depth), Group.SLOTS - 1));
   }
 
   /** Forgets all tables; the memory stays with the map. */
@@ -184,10 +182,9 @@ final class Growth {
     long bit = Long.MIN_VALUE >>> depth;
     long lowHash = hash & ~bit;
     long highHash = hash | bit;
-    if (!fill(entry, bit, Sizes.base(lowHash, depth + 1), Sizes.base(highHash, depth + 1))
-        && !fill(entry, bit, Sizes.large(lowHash, depth + 1), Sizes.large(highHash, depth + 1))) {
+    if (!fill(entry, bit, Sizes.full(lowHash, depth + 1), Sizes.full(highHash, depth + 1))) {
       throw new IllegalStateException(
-          "half a table must fit into a large one: " + Entry.text(entry) + ", map=" + engine.name);
+          "half a table must fit into a whole one: " + Entry.text(entry) + ", map=" + engine.name);
     }
     if (low.count == 0 || high.count == 0) {
       abandon();
@@ -229,7 +226,9 @@ final class Growth {
       return;
     }
     int depth = Entry.depth(entry);
-    begin(low, 1);
+    low.location = tables.allocate(1);
+    low.groups = 1;
+    low.count = 0;
     long[] leaf = directory.leaf(hash);
     long bit = Long.MIN_VALUE >>> depth;
     Directory.set(
@@ -243,16 +242,14 @@ final class Growth {
 
   /** How many top bits the hashes of all entries share. */
   private int commonBits(long entry) {
-    MemorySegment segment = tables.slabs.segments[Entry.slab(entry)];
-    long base = Entry.offset(entry);
+    MemorySegment slab = tables.slabs.segments[Entry.slab(entry)];
     long first = 0;
     long differing = 0;
     boolean any = false;
     for (int g = 0; g < Entry.groups(entry); g++) {
-      long group = base + (long) g * Group.BYTES;
-      long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
-      for (; taken != 0; taken &= taken - 1) {
-        long hash = engine.hash(segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(taken)));
+      long group = (long) Entry.first(entry) + g;
+      for (long taken = Group.taken(Group.control(slab, group)); taken != 0; taken &= taken - 1) {
+        long hash = engine.hash(slab.get(JAVA_LONG_UNALIGNED, Group.slot(group, taken)));
         if (!any) {
           first = hash;
           any = true;
@@ -275,11 +272,8 @@ final class Growth {
   }
 
   private void begin(Target target, int groups) {
-    target.location = tables.allocate(groups);
+    target.location = tables.allocateDirty(groups);
     target.groups = groups;
-    long entry = target.location << Entry.LOCATION_SHIFT;
-    target.segment = tables.slabs.segments[Entry.slab(entry)];
-    target.base = Entry.offset(entry);
     target.count = 0;
   }
 
@@ -290,32 +284,21 @@ final class Growth {
 
   /** Copies all entries, by this bit of their hash; false when one has no room. */
   private boolean move(long entry, long bit, Target zero, Target one) {
-    MemorySegment segment = tables.slabs.segments[Entry.slab(entry)];
-    long base = Entry.offset(entry);
-    int groups = Entry.groups(entry);
-    for (int g = 0; g < groups; g++) {
-      long group = base + (long) g * Group.BYTES;
-      long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
-      for (; taken != 0; taken &= taken - 1) {
-        long slot = group + Group.slotOffset(taken);
-        long key = segment.get(JAVA_LONG_UNALIGNED, slot);
-        long hash = engine.hash(key);
-        Target target = (hash & bit) == 0 ? zero : one;
-        if (target.count == target.groups * Group.SLOTS) {
-          return false;
-        }
-        Engine.place(
-            target.segment,
-            target.base,
-            target.groups,
-            hash,
-            key,
-            segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET));
-        target.count++;
-        counters.moved++;
+    mover.read(tables.slabs.segments[Entry.slab(entry)], entry);
+    boolean whole = mover.distribute(engine, bit, zero.groups, one.groups);
+    counters.moved += mover.moved();
+    if (whole) {
+      write(0, zero);
+      if (bit != 0) {
+        write(1, one);
       }
     }
-    return true;
+    return whole;
+  }
+
+  private void write(int side, Target target) {
+    long entry = target.location << Entry.LOCATION_SHIFT;
+    target.count = mover.write(side, tables.slabs.segments[Entry.slab(entry)], Entry.first(entry));
   }
 
   MapFullException full(Slabs.OutOfNativeMemory e) {

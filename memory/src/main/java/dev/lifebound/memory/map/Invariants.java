@@ -77,16 +77,16 @@ final class Invariants {
   private void table(long table, long prefix, int depth) {
     int groups = Entry.groups(table);
     require(Entry.depth(table) == depth, "depth", Entry.depth(table), depth);
-    occupy(Entry.location(table), Tables.bytes(groups));
+    occupy(Entry.location(table), groups);
     MemorySegment segment = engine.segments[Entry.slab(table)];
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     int[] passers = new int[groups];
     int count = 0;
     for (int g = 0; g < groups; g++) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long taken = Group.taken(control); taken != 0; taken &= taken - 1) {
-        long key = segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(taken));
+        long key = segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, taken));
         long hash = hashes.applyAsLong(key);
         require(depth == 0 || (hash ^ prefix) >>> (Long.SIZE - depth) == 0, "prefix", hash, prefix);
         int shift = Long.numberOfTrailingZeros(taken) & ~7;
@@ -99,7 +99,7 @@ final class Invariants {
       }
     }
     for (int g = 0; g < groups; g++) {
-      long control = segment.get(JAVA_LONG_UNALIGNED, base + (long) g * Group.BYTES);
+      long control = Group.control(segment, first + g);
       int kept = Group.passers(control);
       require(kept == Group.STUCK || kept == passers[g], "passers", kept, passers[g]);
     }
@@ -110,20 +110,19 @@ final class Invariants {
   private void freeTables() {
     for (int groups = 1; groups <= Sizes.MAX_GROUPS; groups++) {
       for (long location : growth.tables.freeTables(groups)) {
-        occupy(location, Tables.bytes(groups));
+        occupy(location, groups);
       }
     }
   }
 
-  /** No two tables share a byte. */
-  private void occupy(long location, long bytes) {
-    long start = location << 3;
+  /** No two tables share a group. */
+  private void occupy(long start, long groups) {
     Map.Entry<Long, Long> before = ranges.floorEntry(start);
     require(
-        before == null || before.getKey() + before.getValue() <= start, "overlap", start, bytes);
+        before == null || before.getKey() + before.getValue() <= start, "overlap", start, groups);
     Long after = ranges.ceilingKey(start);
-    require(after == null || start + bytes <= after, "overlap", start, bytes);
-    ranges.put(start, bytes);
+    require(after == null || start + groups <= after, "overlap", start, groups);
+    ranges.put(start, groups);
   }
 
   private static void require(boolean holds, String what, long kept, long counted) {

@@ -20,7 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * come or not, none comes twice, and {@code clear} ends the cursor. For one thread.
  */
 public final class LongLongCursor {
-  private static final int GROUP_WORDS = Group.BYTES / Long.BYTES;
+  private static final int GROUP_WORDS = Group.SLOTS_BYTES / Long.BYTES;
 
   private final LongLongMap map;
   private final TableWalk walk;
@@ -32,8 +32,10 @@ public final class LongLongCursor {
 
   private int table;
 
-  /** Of the present table: where the last group ends, and the present group begins. */
-  private int end;
+  private final long[] controls = new long[Sizes.MAX_GROUPS];
+
+  /** Of the present table: its groups, and the present one. */
+  private int groups;
 
   private int group;
   private int groupsLeft;
@@ -69,7 +71,7 @@ public final class LongLongCursor {
       while (slots != 0) {
         int slot = (Long.numberOfTrailingZeros(slots) >>> 3) + turn & Group.SLOTS - 1;
         slots &= slots - 1;
-        int word = group + 1 + 2 * slot;
+        int word = group * GROUP_WORDS + 2 * slot;
         key = copy[word];
         value = copy[word + 1];
         if (map.version == copiedVersion || isStillThere()) {
@@ -77,12 +79,9 @@ public final class LongLongCursor {
         }
       }
       if (groupsLeft > 0) {
-        group += GROUP_WORDS;
-        if (group == end) {
-          group = 0;
-        }
+        group = group + 1 == groups ? 0 : group + 1;
         groupsLeft--;
-        slots = Long.rotateRight(Group.taken(copy[group]), (turn & Group.SLOTS - 1) << 3);
+        slots = Long.rotateRight(Group.taken(controls[group]), (turn & Group.SLOTS - 1) << 3);
       } else if (!nextTable()) {
         return false;
       }
@@ -107,17 +106,21 @@ public final class LongLongCursor {
       return false;
     }
     long entry = tables[table++];
-    int groups = Entry.groups(entry);
-    end = groups * GROUP_WORDS;
+    groups = Entry.groups(entry);
     copiedVersion = map.version;
     try {
+      MemorySegment slab = map.segments[Entry.slab(entry)];
+      int first = Entry.first(entry);
+      for (int g = 0; g < groups; g++) {
+        controls[g] = Group.control(slab, (long) first + g);
+      }
       MemorySegment.copy(
-          map.segments[Entry.slab(entry)], JAVA_LONG_UNALIGNED, Entry.offset(entry), copy, 0, end);
+          slab, JAVA_LONG_UNALIGNED, Group.slots(first), copy, 0, groups * GROUP_WORDS);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw map.explain(e, "iterate");
     }
     groupsLeft = groups;
-    group = Math.floorMod(turn, groups) * GROUP_WORDS;
+    group = Math.floorMod(turn, groups);
     return true;
   }
 

@@ -106,19 +106,19 @@ public final class LongLongMap extends Engine {
       long hash = mix(key ^ seed);
       long[] leaf = root[(int) (hash >>> rootShift)];
       long entry = leaf[Directory.index(leaf, hash)];
-      if ((entry & Entry.SLOW) != 0 || state != IDLE) {
+      if (!isQuiet(entry)) {
         return getSlowly(entry, hash, key, otherwise);
       }
       MemorySegment segment = segments[Entry.slab(entry)];
       int groups = Entry.groups(entry);
-      long base = Entry.offset(entry);
+      long first = Entry.first(entry);
       long tag = Group.tag(hash);
       int g = Group.home(hash, groups);
       for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-        long group = base + (long) g * Group.BYTES;
-        long control = segment.get(JAVA_LONG_UNALIGNED, group);
+        long group = first + g;
+        long control = Group.control(segment, group);
         for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-          long slot = group + Group.slotOffset(bits);
+          long slot = Group.slot(group, bits);
           if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
             return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
           }
@@ -147,14 +147,14 @@ public final class LongLongMap extends Engine {
   private long search(long table, long hash, long key) {
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
           return slot;
         }
@@ -345,14 +345,14 @@ public final class LongLongMap extends Engine {
   private boolean removeFrom(long table, long hash, long key) {
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        if (segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(bits)) == key) {
+        if (segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, bits)) == key) {
           removeAt(hash, table, group, bits);
           return true;
         }
@@ -396,6 +396,14 @@ public final class LongLongMap extends Engine {
   /** A cursor before the first entry. */
   public LongLongCursor cursor() {
     return new LongLongCursor(this);
+  }
+
+  /**
+   * What the map looks like inside. Takes time for every slot; for people, tests and dashboards.
+   */
+  public MapInspection inspect() {
+    checkRead("inspect");
+    return Inspector.inspect(this, 0);
   }
 
   /**

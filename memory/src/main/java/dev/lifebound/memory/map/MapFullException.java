@@ -1,6 +1,7 @@
 package dev.lifebound.memory.map;
 
 import dev.lifebound.memory.handle.LifeboundException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A map could not grow: it is at its limit, or the system has no memory. The map is as it was
@@ -13,7 +14,10 @@ public final class MapFullException extends LifeboundException {
     super(message);
   }
 
-  MapFullException(String message, Throwable cause) {
-    super(message, cause);
+  MapFullException(String message, @Nullable Throwable cause) {
+    super(message);
+    if (cause != null) {
+      initCause(cause);
+    }
   }
 }

@@ -1,7 +1,34 @@
 package dev.lifebound.memory.map;
 
-/** tmp */
-public record MapInspection(String name) {
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a map looks like inside, counted slot by slot.
+ *
+ * @param tombstones groups whose passers no longer count, which is all that a removal can leave
+ * @param chainedTables tables beside a full one that splitting would not help
+ * @param groupsSearched at {@code i}: entries that a search finds in the group number {@code i + 1}
+ *     of its way
+ * @param occupancy taken slots over all slots, in equal parts of the hash space
+ */
+public record MapInspection(
+    String name,
+    long size,
+    long tables,
+    long slots,
+    long tombstones,
+    long chainedTables,
+    List<Long> groupsSearched,
+    List<Double> occupancy,
+    Bytes bytes,
+    Growth growth) {
+
+  public MapInspection {
+    groupsSearched = List.copyOf(groupsSearched);
+    occupancy = List.copyOf(occupancy);
+  }
+
   /** What made a table grow or be rebuilt. */
   public enum Trigger {
     /** Nothing has happened yet. */
@@ -10,5 +37,136 @@ public record MapInspection(String name) {
     LOAD,
     /** Passers had stopped counting: rebuilt at the same size. */
     DEAD
+  }
+
+  /**
+   * Bytes by purpose. All but the directory are native.
+   *
+   * @param tables of the present tables
+   * @param freeTables of tables that were replaced, for reuse
+   * @param unused what is left of slabs
+   * @param spare the slab that stands ready
+   * @param other for what the map keeps beside its tables
+   * @param directory on the heap
+   */
+  public record Bytes(
+      long tables, long freeTables, long unused, long spare, long other, long directory) {
+    /** Everything, on the heap and off. */
+    public long total() {
+      return tables + freeTables + unused + spare + other + directory;
+    }
+  }
+
+  /**
+   * How the map grows. Tables of a depth give way to those of the next, one by one: the shallowest
+   * are the old storage, the deepest the new one.
+   *
+   * @param stages by depth, from the shallowest
+   * @param rebuiltSame same-size rebuilds
+   * @param maxBytesZeroed in any one operation since the map was built, like the other maxima
+   */
+  public record Growth(
+      List<Stage> stages,
+      Trigger lastTrigger,
+      long splits,
+      long rebuiltLarger,
+      long rebuiltSame,
+      long bytesZeroed,
+      long entriesMoved,
+      long directoryWordsCopied,
+      long maxBytesZeroed,
+      long maxEntriesMoved,
+      long maxDirectoryWordsCopied) {
+    public Growth {
+      stages = List.copyOf(stages);
+    }
+  }
+
+  /**
+   * The tables of one depth.
+   *
+   * @param depth how many bits of the hash their keys share
+   * @param smallTables those that are rebuilt larger when they are full
+   * @param fullSizeTables those that are split when they are full
+   * @param hashSpace their part of all hashes
+   */
+  public record Stage(
+      int depth, long smallTables, long fullSizeTables, long entries, double hashSpace) {}
+
+  /** Taken slots over all slots. */
+  public double load() {
+    return slots == 0 ? 0 : (double) size / slots;
+  }
+
+  /** Everything over the number of entries. */
+  public double bytesPerEntry() {
+    return size == 0 ? 0 : (double) bytes.total() / size;
+  }
+
+  /** A page that draws it. */
+  public String toText() {
+    StringBuilder text = new StringBuilder();
+    line(text, "map %s: %,d entries in %,d tables, load %.3f", name, size, tables, load());
+    line(
+        text,
+        "occupancy by hash prefix, %d parts, full block = every slot taken",
+        occupancy.size());
+    text.append("  ").append(blocks()).append('\n');
+    text.append("entries by the group a search finds them in:");
+    for (int i = 0; i < groupsSearched.size(); i++) {
+      text.append(String.format(Locale.ROOT, " %d: %,d", i + 1, groupsSearched.get(i)));
+    }
+    text.append('\n');
+    line(text, "tombstones %,d, chained tables %,d", tombstones, chainedTables);
+    line(
+        text,
+        "bytes %,d (%.1f for each entry): tables %,d, free tables %,d, unused %,d, spare %,d,"
+            + " other %,d, directory (heap) %,d",
+        bytes.total(),
+        bytesPerEntry(),
+        bytes.tables,
+        bytes.freeTables,
+        bytes.unused,
+        bytes.spare,
+        bytes.other,
+        bytes.directory);
+    line(
+        text,
+        "growth: %,d splits, %,d rebuilt larger, %,d rebuilt at the same size, last trigger %s",
+        growth.splits,
+        growth.rebuiltLarger,
+        growth.rebuiltSame,
+        growth.lastTrigger);
+    for (Stage stage : growth.stages) {
+      line(
+          text,
+          "  depth %2d: %,d small tables, %,d of full size, %,d entries, %.1f %% of the hashes",
+          stage.depth,
+          stage.smallTables,
+          stage.fullSizeTables,
+          stage.entries,
+          100 * stage.hashSpace);
+    }
+    line(
+        text,
+        "most in one operation: %,d bytes zeroed, %,d entries moved, %,d directory words copied",
+        growth.maxBytesZeroed,
+        growth.maxEntriesMoved,
+        growth.maxDirectoryWordsCopied);
+    return text.toString();
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation is no dependency of this module
+  private static void line(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+
+  private String blocks() {
+    String levels = " ▁▂▃▄▅▆▇█";
+    StringBuilder row = new StringBuilder();
+    for (double part : occupancy) {
+      row.append(levels.charAt((int) Math.ceil(Math.clamp(part, 0, 1) * (levels.length() - 1))));
+    }
+    return row.toString();
   }
 }

@@ -162,13 +162,13 @@ public final class NativeCursor<K, V> {
     int first = Math.floorMod(turn, groups);
     for (int i = 0; i < groups; i++) {
       int g = first + i < groups ? first + i : first + i - groups;
-      long group = Entry.offset(entry) + (long) g * Group.BYTES;
-      long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+      long group = (long) Entry.first(entry) + g;
+      long taken = Group.taken(Group.control(segment, group));
       // The slots of a group from the turn on, and around.
       int shift = (turn >>> 8 & Group.SLOTS - 1) << 3;
       for (long bits = Long.rotateRight(taken, shift); bits != 0; bits &= bits - 1) {
         long bit = Long.rotateLeft(bits & -bits, shift);
-        copySlot(segment, group + Group.slotOffset(bit));
+        copySlot(segment, Group.slot(group, bit));
       }
     }
   }

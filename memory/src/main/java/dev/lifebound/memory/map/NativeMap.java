@@ -576,9 +576,8 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     if (lives != null && dropped != null) {
       lives.drop(keyWord, valueWord, key, dropped);
     }
-    long inTable = offset(at) - Entry.offset(foundTable);
-    long group = offset(at) - inTable % Group.BYTES;
-    int slot = (int) ((inTable % Group.BYTES - Group.SLOTS_OFFSET) / Group.SLOT_BYTES);
+    long group = offset(at) / Group.SLOTS_BYTES;
+    int slot = (int) (offset(at) % Group.SLOTS_BYTES) / Group.SLOT_BYTES;
     removeAt(hash, foundTable, group, 0x80L << (Byte.SIZE * slot));
     if (!wordKeys) {
       cells.free(keyWord & POSITION_MASK);
@@ -619,10 +618,10 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
 
   private void sweepGroup(Lives known, long table, int number, Lives.Dropped dropped) {
     MemorySegment segment = segments[Entry.slab(table)];
-    long group = Entry.offset(table) + (long) number * Group.BYTES;
-    long control = segment.get(JAVA_LONG_UNALIGNED, group);
+    long group = (long) Entry.first(table) + number;
+    long control = Group.control(segment, group);
     for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
-      long at = at(table, group + Group.slotOffset(bits));
+      long at = at(table, Group.slot(group, bits));
       long keyWord = keyWord(at);
       if (!known.isLive(keyWord, valueWord(at))) {
         foundTable = table;
@@ -703,11 +702,11 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     for (long table : tables) {
       MemorySegment segment = segments[Entry.slab(table)];
       for (int g = 0; g < Entry.groups(table); g++) {
-        long group = Entry.offset(table) + (long) g * Group.BYTES;
-        long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+        long group = (long) Entry.first(table) + g;
+        long taken = Group.taken(Group.control(segment, group));
         if (taken != 0) {
           foundTable = table;
-          return at(table, group + Group.slotOffset(taken));
+          return at(table, Group.slot(group, taken));
         }
       }
     }

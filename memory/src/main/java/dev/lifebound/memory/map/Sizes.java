@@ -3,24 +3,24 @@ package dev.lifebound.memory.map;
 /** How large tables are, and what a full one becomes. All sizes in groups. */
 final class Sizes {
   /*
-   * A full table at its base size is rebuilt half as large again; a full one of that size is split
-   * into two of base size. So memory grows by steps of 1.5 and 1.33 instead of 2, which saves a sixth
-   * of the bytes (mean over a doubling, at load limit 7/8: 23.4 instead of 28.0 for each entry) for
-   * 1.3 more moves of each entry.
+   * A full table is split into two of its size. Keys are spread evenly, so tables of equal size would
+   * all be split at once, and the bytes for each entry would swing by half. The top three bits of the
+   * hash choose one of eight sizes, in equal ratios over a doubling: at any time some tables are just
+   * split, some full, and the others between.
    *
-   * Keys are spread evenly, so tables of equal size would all grow at once, and the bytes for each
-   * entry would swing. The top three bits of the hash choose one of eight pairs of sizes; the steps
-   * of one pair fall between those of the others.
+   * Measured and dropped: a step of half as much between splits. It saves a sixth of the bytes in
+   * tables, and loses a third to replaced tables of the one size while those of the other are wanted.
    */
-  private static final int[] BASE = {16, 17, 17, 18, 19, 20, 21, 21};
-  private static final int[] LARGE = {24, 25, 26, 27, 29, 30, 31, 32};
+  private static final int[] FULL = {17, 19, 21, 23, 25, 27, 29, 32};
   private static final int REGION_BITS = 3;
 
-  /** The most entries that one step moves. */
-  static final int MAX_SLOTS = 32 * Group.SLOTS;
-
   static final int MAX_GROUPS = 32;
-  private static final int FULL_OF_GROUP = 7;
+
+  /** The most entries that one step moves. */
+  static final int MAX_SLOTS = MAX_GROUPS * Group.SLOTS;
+
+  /** Of two groups: 6.5 of 8 slots. */
+  private static final int FULL_OF_TWO_GROUPS = 13;
 
   private Sizes() {}
 
@@ -29,25 +29,19 @@ final class Sizes {
     return depth >= REGION_BITS ? region : region & -(1 << (REGION_BITS - depth));
   }
 
-  /** How many entries a table takes: 7 of 8 slots, and the only group of a map all 8. */
+  /** How many entries a table takes: 6.5 of 8 slots, and the only group of a map all 8. */
   static int capacity(int groups) {
-    return groups == 1 ? Group.SLOTS : groups * FULL_OF_GROUP;
+    return groups == 1 ? Group.SLOTS : (groups * FULL_OF_TWO_GROUPS) >>> 1;
+  }
+
+  /** The size at which a table of this prefix is split. */
+  static int full(long hash, int depth) {
+    return FULL[region(hash, depth)];
   }
 
   /** What the table of this prefix is rebuilt to when it is full; 0 when it is split instead. */
   static int next(long hash, int depth, int groups) {
-    int region = region(hash, depth);
-    if (groups >= LARGE[region]) {
-      return 0;
-    }
-    return groups >= BASE[region] ? LARGE[region] : Math.min(2 * groups, BASE[region]);
-  }
-
-  static int base(long hash, int depth) {
-    return BASE[region(hash, depth)];
-  }
-
-  static int large(long hash, int depth) {
-    return LARGE[region(hash, depth)];
+    int full = full(hash, depth);
+    return groups >= full ? 0 : Math.min(2 * groups, full);
   }
 }

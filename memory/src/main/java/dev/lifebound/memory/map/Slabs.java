@@ -22,13 +22,13 @@ final class Slabs {
   /** The largest slab that the writer makes itself. */
   static final long LATE_BYTES = 64 << 10;
 
-  static final long MAX_BYTES = Entry.MAX_SLAB_BYTES;
-  private static final int ALIGNMENT = 64;
+  static final long MAX_BYTES = 1 << 20;
 
-  /** The next slab is this part of what the map has; the second from {@link #MAX_BYTES} on. */
-  private static final int SMALL_PART = 4;
+  /** A pair of cache lines: the slots of a group. */
+  private static final int ALIGNMENT = 128;
 
-  private static final int PART = 32;
+  /** The next slab is this part of what the map has. */
+  private static final int PART = 4;
 
   /** Where the memory comes from; tests let it run out. */
   @FunctionalInterface
@@ -42,21 +42,24 @@ final class Slabs {
   private final Source source;
   private final long limitBytes;
 
+  /** What slabs are cut in: locations count units. A multiple of 8. */
+  private final int unitBytes;
+
   /** By slab number; a copy replaces it when it is full. */
   MemorySegment[] segments = new MemorySegment[4];
 
   private int slabs;
 
-  /** The slab that is being cut, and the bytes that were cut from it. */
+  /** The slab that is being cut, and how many of its units were cut from it. */
   private int current = -1;
 
-  private long cursor;
-  private long end;
+  private int cursor;
+  private int end;
 
-  /** Up to here, slab and bytes, memory was in use before the last rewind and may not be zero. */
+  /** Up to here, slab and unit, memory was in use before the last rewind and may not be zero. */
   private int dirtySlab;
 
-  private long dirtyCursor;
+  private int dirtyCursor;
 
   /** The writer makes slabs of any size itself, while the map is being built. */
   private boolean patient;
@@ -77,7 +80,8 @@ final class Slabs {
   private volatile long spareBytes;
 
   @SuppressWarnings("MustBeClosedChecker") // closed by close()
-  Slabs(Source source, long limitBytes) {
+  Slabs(Source source, long limitBytes, int unitBytes) {
+    this.unitBytes = unitBytes;
     this.source = source;
     this.limitBytes = limitBytes;
     this.arena = Arena.ofShared();
@@ -85,35 +89,45 @@ final class Slabs {
   }
 
   /**
-   * So many bytes, aligned to 8, and zero unless {@link #isRecycled}.
+   * So many units side by side, zero unless {@link #isRecycled}.
    *
-   * @param bytes a multiple of 8, at most {@link #LATE_BYTES}
+   * @param units of at most {@link #LATE_BYTES} together
    * @return their location, see {@link Entry}
-   * @throws OutOfNativeMemory when there is none; nothing has changed
+   * @throws OutOfNativeMemory when there is no memory; nothing has changed
    */
-  long allocate(long bytes) {
-    while (cursor + bytes > end) {
+  long allocate(int units) {
+    while (cursor + units > end) {
       if (current + 1 == slabs) {
-        addSlab(bytes);
+        addSlab(units);
       }
       current++;
       cursor = 0;
-      end = segments[current].byteSize();
+      end = (int) (segments[current].byteSize() / unitBytes);
       asked = current + 1 < slabs;
     }
     long location = Entry.location(current, cursor);
-    cursor += bytes;
+    cursor += units;
     if (!asked && cursor > end >>> 1) {
       askForSpare();
     }
     return location;
   }
 
-  /** Whether memory may have been used before a rewind, and so not be zero. */
+  /**
+   * A segment of its own, zeroed by the caller's thread, for what is not a table. It lives as long
+   * as the map.
+   *
+   * @throws OutOfNativeMemory when there is none; nothing has changed
+   */
+  MemorySegment allocateSegment(long bytes) {
+    return create(bytes, bytes);
+  }
+
+  /** Whether a table's memory may have been used before a rewind, and so not be zero. */
   boolean isRecycled(long location) {
     long entry = location << Entry.LOCATION_SHIFT;
     int slab = Entry.slab(entry);
-    return slab < dirtySlab || (slab == dirtySlab && Entry.offset(entry) < dirtyCursor);
+    return slab < dirtySlab || (slab == dirtySlab && Entry.first(entry) < dirtyCursor);
   }
 
   /** Gives up all that was handed out, and begins with the first slab again. */
@@ -124,7 +138,7 @@ final class Slabs {
     }
     current = slabs > 0 ? 0 : -1;
     cursor = 0;
-    end = slabs > 0 ? segments[0].byteSize() : 0;
+    end = slabs > 0 ? (int) (segments[0].byteSize() / unitBytes) : 0;
     asked = slabs > 1;
   }
 
@@ -132,24 +146,15 @@ final class Slabs {
     this.patient = patient;
   }
 
-  /**
-   * A segment of its own, zeroed by the caller's thread, for what no slab has room for. It lives as
-   * long as the map.
-   *
-   * @throws OutOfNativeMemory when there is none; nothing has changed
-   */
-  MemorySegment allocateSegment(long bytes) {
-    return create(bytes, bytes);
-  }
-
-  private void addSlab(long bytes) {
+  private void addSlab(int units) {
+    long bytes = (long) units * unitBytes;
     if (slabs > Entry.MAX_SLAB) {
       throw new OutOfNativeMemory(bytes, null);
     }
     MemorySegment slab = takeSpare();
     if (slab == null) {
-      slab =
-          create(Math.max(bytes, patient ? nextBytes() : Math.min(nextBytes(), LATE_BYTES)), bytes);
+      long wanted = patient ? nextBytes() : Math.min(nextBytes(), LATE_BYTES);
+      slab = create(wholeUnits(Math.max(bytes, wanted)), bytes);
     }
     if (slabs == segments.length) {
       // A copy: a reader may hold the old array.
@@ -171,7 +176,7 @@ final class Slabs {
   }
 
   private MemorySegment create(long wanted, long needed) {
-    long size = Math.min(wanted, limitBytes - reservedBytes() & -Long.BYTES);
+    long size = Math.min(wanted, (limitBytes - reservedBytes()) & -Long.BYTES);
     if (size < needed) {
       throw new OutOfNativeMemory(needed, null);
     }
@@ -186,16 +191,19 @@ final class Slabs {
     return slab;
   }
 
-  /** The size of the next slab: a power of two, small beside what is there. */
+  /** The size of the next slab: small beside what is there. */
   private long nextBytes() {
-    long part = reservedBytes / (reservedBytes < MAX_BYTES ? SMALL_PART : PART);
-    return Math.clamp(Long.highestOneBit(part), FIRST_BYTES, MAX_BYTES);
+    return Math.clamp(Long.highestOneBit(reservedBytes / PART), FIRST_BYTES, MAX_BYTES);
+  }
+
+  private long wholeUnits(long bytes) {
+    return bytes - bytes % unitBytes;
   }
 
   private void askForSpare() {
     long bytes = nextBytes();
     if (!patient && bytes > LATE_BYTES && spareBytes == 0 && bytes <= limitBytes - reservedBytes) {
-      spareBytes = bytes;
+      spareBytes = wholeUnits(bytes);
       asked = true;
       SpareThread.ask(this);
     }
@@ -224,7 +232,7 @@ final class Slabs {
 
   /** What is left of the present slab and those after it. */
   long unusedBytes() {
-    long bytes = end - cursor;
+    long bytes = (long) (end - cursor) * unitBytes;
     for (int i = current + 1; i < slabs; i++) {
       bytes += segments[i].byteSize();
     }

@@ -1,7 +1,5 @@
 package dev.lifebound.memory.map;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +11,9 @@ import java.util.List;
 final class Tables {
   final Slabs slabs;
 
-  /** By groups: the location of the first free table plus one; its first word has the next. */
+  /**
+   * By groups: the location of the first free table plus one; its first control word has the next.
+   */
   private final long[] free = new long[Sizes.MAX_GROUPS + 1];
 
   private long freeBytes;
@@ -36,31 +36,30 @@ final class Tables {
    * @throws Slabs.OutOfNativeMemory when there is no memory; nothing has changed
    */
   long allocate(int groups) {
-    long head = free[groups];
-    if (head == 0) {
-      long location = slabs.allocate(bytes(groups));
-      if (slabs.isRecycled(location)) {
-        clear(location, groups);
+    boolean used = free[groups] != 0;
+    long location = allocateDirty(groups);
+    if (used || slabs.isRecycled(location)) {
+      long entry = location << Entry.LOCATION_SHIFT;
+      MemorySegment slab = slabs.segments[Entry.slab(entry)];
+      for (int g = 0; g < groups; g++) {
+        Group.setControl(slab, Entry.first(entry) + g, 0);
       }
-      return location;
+      zeroedBytes += (long) Group.CONTROL_BYTES * groups;
     }
-    long location = head - 1;
-    long entry = location << Entry.LOCATION_SHIFT;
-    free[groups] = slabs.segments[Entry.slab(entry)].get(JAVA_LONG_UNALIGNED, Entry.offset(entry));
-    freeBytes -= bytes(groups);
-    clear(location, groups);
     return location;
   }
 
-  /** Makes all slots free; what keys and values are left in them is never read. */
-  private void clear(long location, int groups) {
-    long entry = location << Entry.LOCATION_SHIFT;
-    MemorySegment segment = slabs.segments[Entry.slab(entry)];
-    long base = Entry.offset(entry);
-    for (int g = 0; g < groups; g++) {
-      segment.set(JAVA_LONG_UNALIGNED, base + (long) g * Group.BYTES, 0);
+  /** A table of whatever content, for who writes all its control words. */
+  long allocateDirty(int groups) {
+    long head = free[groups];
+    if (head == 0) {
+      return slabs.allocate(groups);
     }
-    zeroedBytes += 8L * groups;
+    long location = head - 1;
+    long entry = location << Entry.LOCATION_SHIFT;
+    free[groups] = Group.control(slabs.segments[Entry.slab(entry)], Entry.first(entry));
+    freeBytes -= bytes(groups);
+    return location;
   }
 
   /** Takes all tables back at once. */
@@ -72,7 +71,7 @@ final class Tables {
 
   void free(long location, int groups) {
     long entry = location << Entry.LOCATION_SHIFT;
-    slabs.segments[Entry.slab(entry)].set(JAVA_LONG_UNALIGNED, Entry.offset(entry), free[groups]);
+    Group.setControl(slabs.segments[Entry.slab(entry)], Entry.first(entry), free[groups]);
     free[groups] = location + 1;
     freeBytes += bytes(groups);
   }
@@ -88,7 +87,7 @@ final class Tables {
     while (at != 0) {
       locations.add(at - 1);
       long entry = (at - 1) << Entry.LOCATION_SHIFT;
-      at = slabs.segments[Entry.slab(entry)].get(JAVA_LONG_UNALIGNED, Entry.offset(entry));
+      at = Group.control(slabs.segments[Entry.slab(entry)], Entry.first(entry));
     }
     return locations;
   }

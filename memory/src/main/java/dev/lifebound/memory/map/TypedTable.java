@@ -125,14 +125,14 @@ abstract class TypedTable<K, V> extends Engine {
     }
     MemorySegment segment = segments[Entry.slab(entry)];
     int groups = Entry.groups(entry);
-    long base = Entry.offset(entry);
+    long first = Entry.first(entry);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         long word = segment.get(JAVA_LONG_UNALIGNED, slot);
         if ((word & ~POSITION_MASK) == sought && isText(word & POSITION_MASK, bytes)) {
           return at(entry, slot);
@@ -208,14 +208,14 @@ abstract class TypedTable<K, V> extends Engine {
     }
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
           return at(table, slot);
         }
@@ -234,14 +234,14 @@ abstract class TypedTable<K, V> extends Engine {
     long canonical = keys.canonical(word);
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         if (keys.canonical(segment.get(JAVA_LONG_UNALIGNED, slot)) == canonical) {
           return at(table, slot);
         }
@@ -258,14 +258,14 @@ abstract class TypedTable<K, V> extends Engine {
     }
     MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
-    long base = Entry.offset(table);
+    long first = Entry.first(table);
     long tag = Group.tag(hash);
     int g = Group.home(hash, groups);
     for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
-      long group = base + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = first + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         long word = segment.get(JAVA_LONG_UNALIGNED, slot);
         if ((word & ~POSITION_MASK) == hashBits && isCellOf(word & POSITION_MASK, key)) {
           return at(table, slot);
@@ -290,10 +290,10 @@ abstract class TypedTable<K, V> extends Engine {
     for (long table : tables(leaf[Directory.index(leaf, hash)])) {
       MemorySegment segment = segments[Entry.slab(table)];
       for (int g = 0; g < Entry.groups(table); g++) {
-        long group = Entry.offset(table) + (long) g * Group.BYTES;
-        long control = segment.get(JAVA_LONG_UNALIGNED, group);
+        long group = (long) Entry.first(table) + g;
+        long control = Group.control(segment, group);
         for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
-          long slot = group + Group.slotOffset(bits);
+          long slot = Group.slot(group, bits);
           if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
             foundTable = table;
             return at(table, slot);
@@ -401,10 +401,10 @@ abstract class TypedTable<K, V> extends Engine {
     MemorySegment segment = segments[Entry.slab(table)];
     long tag = Group.tag(hash);
     for (int g = 0; g < Entry.groups(table); g++) {
-      long group = Entry.offset(table) + (long) g * Group.BYTES;
-      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      long group = (long) Entry.first(table) + g;
+      long control = Group.control(segment, group);
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+        long slot = Group.slot(group, bits);
         long keyWord = segment.get(JAVA_LONG_UNALIGNED, slot);
         if (!wordKeys && (keyWord & POSITION_MASK) == position) {
           segment.set(JAVA_LONG_UNALIGNED, slot, (keyWord & ~POSITION_MASK) | cells.move(position));
@@ -439,11 +439,9 @@ abstract class TypedTable<K, V> extends Engine {
     long found = 0;
     MemorySegment segment = segments[Entry.slab(table)];
     for (int g = 0; g < Entry.groups(table); g++) {
-      long group = Entry.offset(table) + (long) g * Group.BYTES;
-      for (long bits = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
-          bits != 0;
-          bits &= bits - 1) {
-        long slot = group + Group.slotOffset(bits);
+      long group = (long) Entry.first(table) + g;
+      for (long bits = Group.taken(Group.control(segment, group)); bits != 0; bits &= bits - 1) {
+        long slot = Group.slot(group, bits);
         long hash = hash(segment.get(JAVA_LONG_UNALIGNED, slot));
         if (!wordKeys) {
           checkCell(segment.get(JAVA_LONG_UNALIGNED, slot) & POSITION_MASK, hash);

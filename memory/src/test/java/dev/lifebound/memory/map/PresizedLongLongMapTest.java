@@ -1,0 +1,144 @@
+package dev.lifebound.memory.map;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashSet;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PresizedLongLongMapTest {
+  @ParameterizedTest
+  @EnumSource
+  void theMapAnswersAsHashMapDoes(Keys.Kind kind) {
+    for (int keys : new int[] {1, 50, 3_000}) {
+      for (int seed = 0; seed < 4; seed++) {
+        try (PresizedLongLongMap map = PresizedLongLongMap.of(keys, "model", seed)) {
+          byte[] bytes = new byte[60_000];
+          new Random(seed).nextBytes(bytes);
+          new MapOperations(subject(map), Keys.keys(kind, keys, seed), "kind=" + kind)
+              .run(bytes, keys < 100 ? 1 : 997);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFullMapRefusesNewKeysAndNothingElse() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(100)) {
+      for (long key = 0; key < 100; key++) {
+        map.put(key, key);
+      }
+      assertThatThrownBy(() -> map.put(100, 1))
+          .isInstanceOf(MapFullException.class)
+          .hasMessageContaining("limit=100");
+      assertThat(map.size()).isEqualTo(100);
+      assertThat(map.put(5, 6)).isFalse();
+      assertThat(map.remove(7)).isTrue();
+      assertThat(map.put(100, 1)).isTrue();
+      map.checkInvariants();
+    }
+  }
+
+  @Test
+  void capacitiesThatCannotBe() {
+    assertThatThrownBy(() -> PresizedLongLongMap.of(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("capacity=-1");
+    assertThatThrownBy(() -> PresizedLongLongMap.of(1L << 62))
+        .isInstanceOf(MapFullException.class)
+        .hasMessageContaining("size=" + (1L << 62));
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(0)) {
+      assertThatThrownBy(() -> map.put(1, 1)).isInstanceOf(MapFullException.class);
+      assertThat(map.get(1, 5)).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void iterationFollowsChanges() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(2_000)) {
+      for (long key = 0; key < 2_000; key++) {
+        map.put(key, key);
+      }
+      Set<Long> seen = new HashSet<>();
+      map.forEach((key, value) -> {
+        seen.add(key);
+        map.remove(key ^ 1);
+      });
+      assertThat(seen).hasSize(1_000);
+      int[] count = {0};
+      map.forEach((key, value) -> {
+        count[0]++;
+        map.clear();
+      });
+      assertThat(count[0]).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void afterCloseEveryUseIsRefused() {
+    PresizedLongLongMap map = PresizedLongLongMap.of(10);
+    map.close();
+    map.close();
+    assertThatThrownBy(() -> map.get(1)).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(() -> map.put(1, 1)).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(() -> map.remove(1)).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(map::clear).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(() -> map.forEach((key, value) -> {}))
+        .isInstanceOf(MapClosedException.class);
+  }
+
+  private static MapOperations.Subject subject(PresizedLongLongMap map) {
+    return new MapOperations.Subject() {
+      @Override
+      public boolean put(long key, long value) {
+        return map.put(key, value);
+      }
+
+      @Override
+      public boolean putIfAbsent(long key, long value) {
+        return !map.containsKey(key) && map.put(key, value);
+      }
+
+      @Override
+      public long addTo(long key, long delta) {
+        long sum = map.get(key) + delta;
+        map.put(key, sum);
+        return sum;
+      }
+
+      @Override
+      public long get(long key, long otherwise) {
+        return map.get(key, otherwise);
+      }
+
+      @Override
+      public boolean remove(long key) {
+        return map.remove(key);
+      }
+
+      @Override
+      public void clear() {
+        map.clear();
+      }
+
+      @Override
+      public long size() {
+        return map.size();
+      }
+
+      @Override
+      public void forEach(LongLongConsumer action) {
+        map.forEach(action);
+      }
+
+      @Override
+      public void checkInvariants() {
+        map.checkInvariants();
+      }
+    };
+  }
+}
