@@ -84,16 +84,17 @@ final class ConcurrentSlabs {
   /**
    * Zeroed bytes that no one had before.
    *
+   * @param tally is told what this call has zeroed
    * @throws MapFullException when the limit or the system has no more; nothing changes then
    */
-  synchronized long take(long bytes) {
+  synchronized long take(long bytes, GrowthTally tally) {
     long size = (bytes + UNIT - 1) & -UNIT;
     if (size > LATE_BYTES) {
       // A slab of its own, so that the present one is used up.
-      return add(create(size, size));
+      return add(create(size, size, tally));
     }
     if (end - cursor < size) {
-      MemorySegment slab = nextSlab(size);
+      MemorySegment slab = nextSlab(size, tally);
       cursor = add(slab);
       end = cursor + slab.byteSize();
       if (cursor == 0) {
@@ -110,7 +111,7 @@ final class ConcurrentSlabs {
     return position;
   }
 
-  private MemorySegment nextSlab(long size) {
+  private MemorySegment nextSlab(long size, GrowthTally tally) {
     // The first one has room for the bytes that name nothing.
     long needed = used == 0 ? size + UNIT : size;
     MemorySegment ready = spare;
@@ -120,10 +121,10 @@ final class ConcurrentSlabs {
       reservedBytes += ready.byteSize();
       return ready;
     }
-    return create(needed, Math.max(needed, Math.min(nextBytes(), LATE_BYTES)));
+    return create(needed, Math.max(needed, Math.min(nextBytes(), LATE_BYTES)), tally);
   }
 
-  private MemorySegment create(long needed, long wanted) {
+  private MemorySegment create(long needed, long wanted, GrowthTally tally) {
     long left = limitBytes - reservedBytes - spareBytes;
     if (left < needed) {
       throw full(needed, null);
@@ -131,6 +132,7 @@ final class ConcurrentSlabs {
     try {
       MemorySegment slab = source.allocate(arena, Math.min(wanted, left & -UNIT));
       reservedBytes += slab.byteSize();
+      tally.zeroed += slab.byteSize();
       return slab;
     } catch (OutOfMemoryError e) {
       throw full(needed, e);
