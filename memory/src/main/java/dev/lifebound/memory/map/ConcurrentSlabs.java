@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native memory of one concurrent map: slabs of one shared arena that blocks are cut from, under
- * a lock of its own. Thread-safe.
+ * The native memory of one concurrent map: slabs of one shared arena that blocks are cut from,
+ * under a lock of its own. Thread-safe.
  *
  * <p>A block is named by its position: slab number and offset. Zero names no block. A slab larger
  * than what one number covers has several. Nothing is given back before {@link #close}: whoever

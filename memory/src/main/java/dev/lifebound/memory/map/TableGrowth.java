@@ -281,7 +281,9 @@ final class TableGrowth {
 
   /** An empty table. */
   private long take(Stripe stripe, long hash, int groups) {
-    long table = stripe.state.freeTables.take(slabs, stripe, sizeClass(hash, groups), ConcurrentTables.tableBytes(groups));
+    long table =
+        stripe.state.freeTables.take(
+            slabs, stripe, sizeClass(hash, groups), ConcurrentTables.tableBytes(groups));
     if (table == 0) {
       return slabs.take(ConcurrentTables.tableBytes(groups), stripe.state.tally);
     }
@@ -301,7 +303,12 @@ final class TableGrowth {
     long table = ConcurrentTables.position(entry);
     if (table != emptyTable) {
       int sizeClass = sizeClass(hash, ConcurrentTables.groups(entry));
-      stripe.state.freeTables.retire(slabs, stripe, sizeClass, table, ConcurrentTables.tableBytes(ConcurrentTables.groups(entry)));
+      stripe.state.freeTables.retire(
+          slabs,
+          stripe,
+          sizeClass,
+          table,
+          ConcurrentTables.tableBytes(ConcurrentTables.groups(entry)));
     }
   }
 
