@@ -75,6 +75,9 @@ final class Arming {
     armGuard();
     armWatch();
     if (watch == null && (guard == null || options.mode() == Mode.OBSERVE)) {
+      if (guard != null) {
+        guard.close();
+      }
       if (ledger != null) {
         ledger.close();
       }
