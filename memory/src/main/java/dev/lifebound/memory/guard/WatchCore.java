@@ -1,11 +1,16 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.handle.AdoptedBlocks;
 import dev.lifebound.memory.handle.CFrees;
+import dev.lifebound.memory.ledger.EventType;
+import dev.lifebound.memory.ledger.LedgerReport;
+import dev.lifebound.memory.ledger.LedgerSink;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.LoadedObject;
 import dev.lifebound.memory.os.NativeCalls;
 import dev.lifebound.memory.os.NativeCode;
+import dev.lifebound.memory.os.NativeFrames;
 import dev.lifebound.memory.os.SlotPatches;
 import dev.lifebound.memory.os.WatchedSymbol;
 import java.lang.foreign.Arena;
@@ -331,7 +336,7 @@ final class WatchCore implements AdoptedTable.Memory {
     // Whoever finds nothing to look through must not return before those are done who do.
     synchronized (events) {
       if (events.takeRescan()) {
-        table.unsettled().forEach(this::settle);
+        table.unsettled().forEach(handle -> settle(handle, null));
       }
     }
     events.drainFrees((address, caller, thread) -> {
@@ -347,10 +352,19 @@ final class WatchCore implements AdoptedTable.Memory {
   private void told(WatchEvents.Event event) {
     var source = table.source(event.handle());
     String block = source == null ? "" : source.describe(event.handle());
+    AdoptedBlocks.Freer freer =
+        new AdoptedBlocks.Freer(
+            event.caller(),
+            NativeFrames.ofProcess().library(event.caller() - 1),
+            event.thread(),
+            Reports.systemName(event.thread()),
+            event.nanos());
     if ((event.kind() == WatchReport.Kind.FREED_BY_C
             || event.kind() == WatchReport.Kind.FREED_WHILE_LEASED)
         && table.claim(event.handle(), event.address())) {
-      settle(event.handle());
+      settle(event.handle(), freer);
+    } else if (event.kind().isDefect()) {
+      refused(event, freer);
     }
     WatchReport report =
         new WatchReport(
@@ -360,13 +374,32 @@ final class WatchCore implements AdoptedTable.Memory {
     }
   }
 
-  private void settle(long handle) {
+  /** A free that was refused, as an event of the ledger. */
+  private static void refused(WatchEvents.Event event, AdoptedBlocks.Freer freer) {
+    LedgerSink.report(
+        new LedgerReport(
+            EventType.DOUBLE_FREE,
+            0,
+            false,
+            freer.nanoTime(),
+            event.address(),
+            0,
+            event.handle(),
+            false,
+            freer.caller(),
+            freer.library(),
+            List.of(),
+            freer.thread(),
+            freer.threadName()));
+  }
+
+  private void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
     var source = table.source(handle);
     if (source == null) {
       return;
     }
     try {
-      source.settle(handle);
+      source.settle(handle, freer);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
     }

@@ -432,4 +432,12 @@ public final class Registry implements AutoCloseable {
         + table.isClosed()
         + "]";
   }
+
+  /**
+   * A handle as messages write it: {@code #slot.generation}. Of one process no two blocks have the
+   * same, as long as the library is loaded once.
+   */
+  public static String blockText(long handle) {
+    return Handles.block(handle);
+  }
 }

@@ -152,6 +152,14 @@ public final class Ledger implements AutoCloseable {
     incident(EventType.DOUBLE_FREE, block, address, 0, refsHere(by), 0);
   }
 
+  /**
+   * Something about a lease that is no mistake but explains what follows: it put a free off, or was
+   * closed twice. No incident: no copy is kept, and a stack only of chosen blocks.
+   */
+  public void leaseRemark(long block, long address, LedgerName what) {
+    common(EventType.LEASE_REMARK, block, address, 0, what);
+  }
+
   /** A lease was used against its contract. */
   public void leaseAnomaly(long block, long address, LedgerName what) {
     incident(EventType.LEASE_ANOMALY, block, address, 0, refsHere(what), 0);
@@ -168,6 +176,40 @@ public final class Ledger implements AutoCloseable {
   public void leak(
       long block, long blocks, long bytes, LedgerName tag, List<StackTraceElement> allocated) {
     incident(EventType.LEAK, block, 0, bytes, refs(tag, stacks.of(allocated)), blocks);
+  }
+
+  /**
+   * What another thread did to a block. It goes where faults go, with the operating system's number
+   * for the thread, and with that thread's name.
+   */
+  public void report(LedgerReport report) {
+    if (closed || file == null) {
+      drop();
+      return;
+    }
+    Stripe faults = file.faultsForJava();
+    if (!report.threadName().isEmpty()) {
+      long[] name = Stripes.nameWords(report.threadName());
+      faults.appendAmongMany(
+          Stripes.kind(EventType.THREAD, FLAG_EXACT),
+          report.nanoTime(),
+          name[0],
+          name[1],
+          name[2],
+          name[3],
+          0,
+          report.thread());
+    }
+    faults.appendAmongMany(
+        Stripes.kind(report.type(), report.flags()),
+        report.nanoTime(),
+        report.address(),
+        report.byteSize(),
+        report.block(),
+        report.pc(),
+        ((long) texts.name(report.library()) << NAME_SHIFT)
+            | (stacks.ofLines(report.stack()) & STACK_MASK),
+        report.thread());
   }
 
   /** A remark. Its text is kept once, however often it is made. */

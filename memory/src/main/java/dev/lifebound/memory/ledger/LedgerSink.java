@@ -115,6 +115,22 @@ public final class LedgerSink {
     }
   }
 
+  /** See {@link Ledger#leaseRemark}. */
+  public static void leaseRemark(long block, long address, LedgerName by) {
+    Ledger ledger = current;
+    if (ledger != null) {
+      ledger.leaseRemark(block, address, by);
+    }
+  }
+
+  /** See {@link Ledger#report}. */
+  public static void report(LedgerReport report) {
+    Ledger ledger = current;
+    if (ledger != null) {
+      ledger.report(report);
+    }
+  }
+
   /** See {@link Ledger#leaseAnomaly}. */
   public static void leaseAnomaly(long block, long address, LedgerName what) {
     Ledger ledger = current;

@@ -2,6 +2,9 @@ package dev.lifebound.memory.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifebound.memory.ledger.EventType;
+import dev.lifebound.memory.ledger.LedgerEvent;
+import dev.lifebound.memory.ledger.LedgerFile;
 import example.Programs;
 import java.io.File;
 import java.io.IOException;
@@ -9,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -139,6 +143,53 @@ class AgentProcessTest {
         .isEqualTo("rw-------");
   }
 
+  /** What an autopsy without an hs_err file has: the fault, written from C, and the report. */
+  @ParameterizedTest
+  @ValueSource(strings = {"recover", "strict"})
+  void theLedgerHasFaultReportAndSites(String mode) throws Exception {
+    Path file = folder.resolve("run.ledger");
+    AgentJvm jvm =
+        AgentJvm.run(
+            folder,
+            "mode=" + mode + ",ledger=" + file,
+            Programs.Guilty.class,
+            AgentJvm.NATIVE_ACCESS,
+            // Where strict recovers, too.
+            "-Xint");
+    found(jvm);
+    LedgerFile ledger = LedgerFile.read(file);
+    assertThat(ledger.notices()).isEmpty();
+    List<LedgerEvent> events =
+        ledger.events().stream()
+            .filter(LedgerEvent::guardBlock)
+            .sorted(Comparator.comparingLong(LedgerEvent::sequence))
+            .toList();
+    assertThat(events)
+        .extracting(LedgerEvent::type)
+        .containsExactly(
+            EventType.FAULT, EventType.REPORT_ALLOCATED, EventType.REPORT_FREED, EventType.REPORT);
+    LedgerEvent fault = events.getFirst();
+    LedgerEvent report = events.getLast();
+    assertThat(events)
+        .allSatisfy(event -> {
+          assertThat(event.block()).isEqualTo(fault.block());
+          assertThat(event.size()).isEqualTo(64);
+          assertThat(event.nativeThread()).isTrue();
+          assertThat(event.thread()).isEqualTo(fault.thread());
+          assertThat(event.threadName()).isEqualTo("main");
+        });
+    for (LedgerEvent access : List.of(fault, report)) {
+      assertThat(access.fault()).isEqualTo("use after free");
+      assertThat(access.delivered()).isFalse();
+      assertThat(access.address()).isEqualTo(events.get(1).address() + 8);
+      assertThat(access.pc()).isEqualTo(fault.pc()).isNotZero();
+    }
+    for (LedgerEvent site : events.subList(1, 3)) {
+      assertThat(site.stack()).anyMatch(f -> f.startsWith("example.Programs$Guilty.main(Programs"));
+      assertThat(site.nanoTime()).isLessThan(fault.nanoTime());
+    }
+  }
+
   private static void found(AgentJvm jvm, String... said) {
     assertThat(jvm.out()).as(jvm.err()).contains("read=42 again=42");
     assertThat(jvm.exit()).as(jvm.out() + jvm.err()).isZero();
@@ -147,6 +198,7 @@ class AgentProcessTest {
     }
     assertThat(jvm.err())
         .containsOnlyOnce("lifebound: use after free: ")
+        .containsOnlyOnce("address=0x")
         .contains("size=64", "offset=8", "the access ran on the old bytes")
         .contains("accessed by thread main", "freed ", "allocated ")
         .contains("Programs$Guilty.main(Programs.java:")
