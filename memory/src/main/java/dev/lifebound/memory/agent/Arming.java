@@ -8,8 +8,8 @@ import dev.lifebound.memory.guard.Mode;
 import dev.lifebound.memory.guard.Watch;
 import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSettings;
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.Platform;
-import java.lang.instrument.Instrumentation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ final class Arming {
   }
 
   /** What the entry class calls. Nothing is thrown: the program runs on in any case. */
-  static void start(String options, Instrumentation instrumentation, boolean attached) {
+  static void start(String options, boolean attached) {
     String before = System.getProperty(AgentOptions.STATE, "");
     if (before.startsWith(ARMED)) {
       Console.print(
@@ -42,7 +42,7 @@ final class Arming {
     }
     String state;
     try {
-      state = arm(options, instrumentation, attached);
+      state = arm(options, attached);
     } catch (IllegalArgumentException e) {
       state = "not armed: " + e.getMessage() + "; the program runs on without the guard";
     } catch (RuntimeException | LinkageError e) {
@@ -52,17 +52,17 @@ final class Arming {
     Console.print(state);
   }
 
-  private static String arm(String text, Instrumentation instrumentation, boolean attached) {
+  private static String arm(String text, boolean attached) {
     Arming arming = new Arming(AgentOptions.parse(text));
     if (!attached && Platform.isLinux() && !Platform.isNativeAccessEnabled()) {
       return "not armed: the agent must have native access: start java with"
           + " --enable-native-access=ALL-UNNAMED, as lifebound run does; the program runs on"
           + " without the guard";
     }
-    return arming.armAll(instrumentation);
+    return arming.armAll();
   }
 
-  private String armAll(Instrumentation instrumentation) {
+  private String armAll() {
     armLedger();
     armGuard();
     armWatch();
@@ -77,7 +77,7 @@ final class Arming {
       guard.onReport(reporter::report);
       guard.onNotice(notice -> Console.print("stands down: " + notice));
     }
-    instrumentation.addTransformer(new SecondCopies());
+    Copies.onMet(Console::print);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> atEnd(reporter), "lifebound-end"));
     return ARMED
         + String.join("; ", done)

@@ -5,6 +5,7 @@ import dev.lifebound.memory.handle.CFrees;
 import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerReport;
 import dev.lifebound.memory.ledger.LedgerSink;
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.LoadedObject;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +72,7 @@ final class WatchCore implements AdoptedTable.Memory {
   private final long noPool;
 
   private @Nullable NativePool pool;
+  private final AtomicBoolean greets = new AtomicBoolean();
   private volatile long seenLoads;
   private long seenLoading;
   private long loadingSince;
@@ -149,7 +152,16 @@ final class WatchCore implements AdoptedTable.Memory {
   }
 
   /** Adds a share: patches what it names. */
-  synchronized void add(Watch share) {
+  void add(Watch share) {
+    addHere(share);
+    // Without the lock, since they call back. One that appears meanwhile says hello.
+    if (greets.compareAndSet(false, true)) {
+      Copies.onHello(copy -> AdoptedElsewhere.bind(copy, table));
+    }
+    Copies.others().forEach(copy -> AdoptedElsewhere.bind(copy, table));
+  }
+
+  private synchronized void addHere(Watch share) {
     shares.add(share);
     if (share.pool() != null) {
       attach(share.pool(), share.oneIn());

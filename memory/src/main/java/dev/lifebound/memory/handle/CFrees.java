@@ -26,6 +26,30 @@ public final class CFrees {
 
   private CFrees() {}
 
+  /** Where the bits lie that native code reads and changes; copies must agree on it. */
+  public static String layout() {
+    return "registry "
+        + REGISTRY_SHIFT
+        + ", handle "
+        + HANDLE_GENERATION_SHIFT
+        + " "
+        + HANDLE_GENERATION_MASK
+        + ", state "
+        + GENERATION_SHIFT
+        + " "
+        + STATE_SHIFT
+        + " "
+        + STATE_MASK
+        + " "
+        + LIVE
+        + " "
+        + FREED_BY_C
+        + " "
+        + ONE_LEASE
+        + " "
+        + LEASES;
+  }
+
   /** From now on this listener hears of adopted blocks, and at once of those that are live. */
   public static synchronized void listen(AdoptedBlocks all) {
     listener = all;

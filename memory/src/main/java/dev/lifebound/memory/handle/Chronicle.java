@@ -50,7 +50,7 @@ final class Chronicle {
     }
   }
 
-  /** By the thread that called {@code free}, where that is known; else by this one. */
+  /** Told of the thread of C, where that is known; else of this one. */
   static void freedByC(BlockTable table, long handle, AdoptedBlocks.@Nullable Freer freer) {
     if (LedgerSink.installed() == null) {
       return;

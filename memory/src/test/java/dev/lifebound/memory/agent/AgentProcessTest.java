@@ -290,17 +290,6 @@ class AgentProcessTest {
   }
 
   @Test
-  void aSecondCopyIsSaidAndCannotArm() throws Exception {
-    AgentJvm jvm = AgentJvm.run(folder, "", Programs.Container.class, AgentJvm.NATIVE_ACCESS);
-    assertThat(jvm.exit()).as(jvm.err()).isZero();
-    assertThat(jvm.out()).contains("own=true Registry", "armed=lifebound-memory", "loader app");
-    assertThat(jvm.lines()).hasSize(2);
-    assertThat(jvm.lines().get(1))
-        .startsWith("lifebound: a second copy of the library is loaded: ")
-        .contains("plugin");
-  }
-
-  @Test
   void itLivesBesideAsyncProfilersNativeMemoryMode() throws Exception {
     Path library = AsyncProfiler.extract(folder);
     Path profile = folder.resolve("profile.jfr");
