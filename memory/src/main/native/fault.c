@@ -93,6 +93,7 @@ static int lb_deliverable(const struct lb_shared *s, void *context) {
          && lb_settle_access(context);
 }
 
+/* from: the page's bytes; 0: it is one between slots. */
 static int lb_serve(struct lb_shared *s, int kind, int64_t index, uint64_t address, uint64_t from,
                     void *context) {
   uint64_t pc = lb_context_pc(context);
@@ -108,12 +109,61 @@ static int lb_serve(struct lb_shared *s, int kind, int64_t index, uint64_t addre
   }
   uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
   lb_report(s, kind, LB_HOW_RECOVERED, address, index, pc, fp, 0);
-  if (lb_pages_bring(s, page, s->page_bytes, from) < 0) {
+  int64_t behind;
+  if ((from != 0 ? lb_pages_bring(s, page, s->page_bytes, from) : lb_between_bring(s, page, &behind)) < 0) {
     LB_ADD(&s->chained, 1);
     return LB_CHAIN;
   }
   LB_ADD(&s->recovered, 1);
   return LB_RETRY;
+}
+
+/* Which function of the C library is at this pc; 0: none that we know. */
+static uint64_t lb_libc_role(const struct lb_shared *s, uint64_t pc) {
+  for (int i = 0; i < LB_LIBC_RANGES; i++) {
+    if (pc - s->libc[i].start < s->libc[i].bytes) {
+      return s->libc[i].role;
+    }
+  }
+  return 0;
+}
+
+/*
+ * The C library reads the header of a guarded block: somebody gave it to free or realloc past our stubs.
+ * The free is done, or refused, here and now; then the library finds a header that makes it do nothing.
+ * 1: it was that.
+ */
+static int lb_unwatched(struct lb_shared *s, uint64_t address, void *context) {
+  uint64_t pc = lb_context_pc(context);
+  uint64_t block = (address | (s->page_bytes - 1)) + 1;
+  uint64_t role = block - address <= LB_CHUNK_HEADER ? lb_libc_role(s, pc) : 0;
+  int guard = 0;
+  int64_t index = role != 0 && s->front_base != 0 ? lb_pool_slot(s, block, &guard) : -1;
+  if (index < 0 || guard) {
+    return 0;
+  }
+  struct lb_slot *slot = &s->slots[index];
+  uint64_t kind = LB_LOAD(&slot->state) & LB_STATE_MASK;
+  if (kind == LB_FREE || kind == LB_ARMING || slot->address != block) {
+    return 0;
+  }
+  if (kind != LB_LIVE ? role != LB_LIBC_SIZE : role == LB_LIBC_FREE) {
+    LB_ADD(&s->unwatched_frees, kind == LB_LIVE);
+    lb_unwatched_free(s, block, pc, lb_context_fp(context));
+  } else if (kind == LB_LIVE) {
+    /* Whoever asks for the block's size, or gets it back larger, may use what is behind it. */
+    LB_STORE(&slot->open_end, 1);
+    LB_ADD(&s->unwatched_reallocs, role == LB_LIBC_REALLOC);
+  }
+  int brought = lb_between_bring(s, block - s->page_bytes, &index);
+  if (brought < 0) {
+    return 0;
+  }
+  if (brought == 0 && !__atomic_exchange_n(&slot->front_alive, 1, __ATOMIC_ACQ_REL)) {
+    LB_ADD(&s->resident, s->page_bytes);
+    LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : 2);
+  }
+  return 1;
 }
 
 /* The page behind a slot: beyond the block before it, or before the block behind it. */
@@ -132,7 +182,7 @@ static int lb_guard_fault(struct lb_shared *s, int64_t index, uint64_t address, 
       kind = LB_WILD;
     }
   }
-  int how = lb_serve(s, kind, blamed, address, s->zero_base, context);
+  int how = lb_serve(s, kind, blamed, address, 0, context);
   if (how == LB_RETRY && !__atomic_exchange_n(&slot->guard_alive, 1, __ATOMIC_ACQ_REL)) {
     LB_ADD(&s->resident, s->page_bytes);
     LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : 2);
@@ -168,8 +218,13 @@ static int lb_dead_fault(
 static int lb_fault(struct lb_shared *s, uint64_t address, void *context) {
   int guard = 0;
   int64_t index = lb_pool_slot(s, address, &guard);
+  if ((index < 0 || guard) && lb_unwatched(s, address, context)) {
+    return LB_RETRY;
+  }
   if (index < 0) { /* the page before the first slot of a class */
-    return lb_serve(s, LB_WILD, -1, address, s->zero_base, context);
+    index = s->left ? lb_pool_slot(s, (address | (s->page_bytes - 1)) + 1, &guard) : -1;
+    int before = index >= 0 && s->slots[index].used;
+    return lb_serve(s, before ? LB_UNDERFLOW : LB_WILD, before ? index : -1, address, 0, context);
   }
   if (guard) {
     return lb_guard_fault(s, index, address, context);

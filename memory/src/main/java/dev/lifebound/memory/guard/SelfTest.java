@@ -1,5 +1,6 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.os.CAllocator;
 import dev.lifebound.memory.os.NativeCode;
 import java.io.IOException;
 import java.net.URI;
@@ -36,6 +37,7 @@ final class SelfTest {
    * @throws GuardUnavailableException when it fails or cannot run
    */
   static String require(NativeCode code, Mode mode, PageDeath death) {
+    CAllocator allocator = CAllocator.glibc();
     String key =
         String.join(
             "\n",
@@ -44,6 +46,7 @@ final class SelfTest {
             "kernel=" + System.getProperty("os.version"),
             "processor=" + System.getProperty("os.arch"),
             "code=" + code.hash(),
+            "libc=" + (allocator == null ? "?" : allocator.version()),
             "mode=" + mode,
             "pages=" + death,
             "");

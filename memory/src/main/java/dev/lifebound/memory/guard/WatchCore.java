@@ -227,6 +227,7 @@ final class WatchCore implements AdoptedTable.Memory {
               + "; C has not freed them yet");
     }
     pool = next;
+    next.control().set("watch", watch.address());
     patches.images().forEach(this::pointAtPool);
     look(LOOK_QUARANTINE, next.control().get("quarantine_mask") != 0);
     setRate(oneIn);

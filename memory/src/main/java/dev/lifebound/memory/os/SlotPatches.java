@@ -26,9 +26,15 @@ public final class SlotPatches {
   /** Sets of old values; more than a process has allocators. */
   private static final int MAX_IMAGES = 64;
 
-  /** The allocator itself and the linker call one another without knowing of us. */
+  /** These call one another without knowing of us. */
   private static final List<String> NEVER =
-      List.of("libc.so", "libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+      List.of("libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+
+  /**
+   * glibc calls its allocator through slots of its own: getline, fclose and their kin may be given
+   * a guarded block. What it allocates is not sampled, whoever names it.
+   */
+  private static final String GLIBC = "libc.so";
 
   /** Prepares a fresh image: everything but the old values. */
   @FunctionalInterface
@@ -69,7 +75,7 @@ public final class SlotPatches {
     List<Candidate> candidates = new ArrayList<>();
     long loads =
         DynamicLinker.visit(object -> {
-          boolean isNamed = named.test(object);
+          boolean isNamed = isSampled(named, object);
           if (!isOutOfBounds(object) && (isNamed || everywhere)) {
             // SAFETY: within a visit.
             List<ElfSlots.Slot> slots =
@@ -85,9 +91,13 @@ public final class SlotPatches {
           }
         });
     for (Candidate candidate : candidates) {
-      patch(candidate, named.test(candidate.object), sampled);
+      patch(candidate, isSampled(named, candidate.object), sampled);
     }
     return loads;
+  }
+
+  private static boolean isSampled(Predicate<LoadedObject> named, LoadedObject object) {
+    return named.test(object) && !object.fileName().startsWith(GLIBC);
   }
 
   private static boolean isOutOfBounds(LoadedObject object) {

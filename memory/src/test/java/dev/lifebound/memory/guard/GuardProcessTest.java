@@ -157,13 +157,13 @@ class GuardProcessTest {
 
     @SuppressWarnings("restricted")
     private static void overflow() {
-      try (Armed guard = arm(Mode.RECOVER)) {
+      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).left(false))) {
         MemorySegment block = guard.tryAllocate(64).orElseThrow();
         sink = MemorySegment.ofAddress(block.address()).reinterpret(128).get(JAVA_BYTE, 64);
         sayReports(guard);
       }
       REPORTS.clear();
-      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).left(true))) {
+      try (Armed guard = arm(Mode.RECOVER)) {
         var _ = guard.tryAllocate(64).orElseThrow();
         MemorySegment block = guard.tryAllocate(64).orElseThrow();
         sink = MemorySegment.ofAddress(block.address() - 8).reinterpret(8).get(JAVA_BYTE, 0);
