@@ -74,7 +74,7 @@ public final class Application {
         return "read " + guard.getLong(block, 16);
       } catch (UseAfterFreeException e) {
         return "own="
-            + (e.getClass().getClassLoader() == Application.class.getClassLoader())
+            + e.getClass().getClassLoader().equals(Application.class.getClassLoader())
             + ";size="
             + e.block().byteSize()
             + ";offset="

@@ -125,7 +125,6 @@ final class Plain {
     plain.put("byteLimit", options.byteLimit());
     plain.put("mappingLimit", options.mappingLimit());
     plain.put("left", options.left());
-    plain.put("leadBytes", options.leadBytes());
     plain.put("quarantineBytes", options.quarantineBytes());
     plain.put("stackFrames", options.stackFrames());
     plain.put("javaStacks", options.javaStacks());
@@ -142,7 +141,6 @@ final class Plain {
             .byteLimit((long) there(plain.get("byteLimit")))
             .mappingLimit((int) there(plain.get("mappingLimit")))
             .left((boolean) there(plain.get("left")))
-            .leadBytes((int) there(plain.get("leadBytes")))
             .quarantineBytes((long) there(plain.get("quarantineBytes")))
             .stackFrames((int) there(plain.get("stackFrames")))
             .javaStacks((boolean) there(plain.get("javaStacks")))
