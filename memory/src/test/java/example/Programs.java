@@ -32,10 +32,12 @@ public final class Programs {
 
     public static void main(String[] args) {
       Armed guard = Guard.current().orElseThrow();
-      MemorySegment block = guard.tryAllocate(64).orElseThrow();
-      block.set(JAVA_LONG, 8, 42);
-      guard.free(block.address());
-      System.out.println("read=" + read(block) + " again=" + read(block));
+      for (int i = 0; i < Integer.getInteger("blocks", 1); i++) {
+        MemorySegment block = guard.tryAllocate(64).orElseThrow();
+        block.set(JAVA_LONG, 8, 42);
+        guard.free(block.address());
+        System.out.println("read=" + read(block) + " again=" + read(block));
+      }
       if (Boolean.getBoolean("flush")) {
         guard.flush();
       }

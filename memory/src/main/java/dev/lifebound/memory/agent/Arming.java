@@ -10,6 +10,7 @@ import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSettings;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.Platform;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,8 @@ final class Arming {
       }
       return "not armed: " + String.join("; ", not) + "; the program runs on without the guard";
     }
-    Reporter reporter = new Reporter(HeapDumps.of(options.heapDumps()));
+    Reporter reporter =
+        new Reporter(HeapDumps.of(options.heapDumps(), ledger == null ? null : ledger.path()));
     if (guard != null) {
       guard.onReport(reporter::report);
       guard.onNotice(notice -> Console.print("stands down: " + notice));
@@ -85,10 +87,11 @@ final class Arming {
   }
 
   private void armLedger() {
-    if (options.ledger() == null) {
+    Path file = options.ledgerFile();
+    if (file == null) {
       return;
     }
-    Ledger made = Ledger.createOrDrop(options.ledger(), LedgerSettings.defaults());
+    Ledger made = Ledger.createOrDrop(file, LedgerSettings.defaults());
     if (made.path() == null) {
       not.add("ledger: " + made.problem());
       made.close();

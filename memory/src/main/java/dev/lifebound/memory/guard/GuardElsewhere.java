@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,17 +21,25 @@ final class GuardElsewhere implements GuardCore {
   private final Mode mode;
   private final String holder;
 
+  /** Directly, since of the stack at an allocation or free the innermost frames are kept. */
+  private final LongFunction<@Nullable MemorySegment> allocator;
+
+  private final LongPredicate freer;
+
   /**
    * @param calls of the guard
    * @param ours whether it was armed for this copy
    * @param holder who has it, for people
    */
+  @SuppressWarnings("unchecked") // The protocol of the copies.
   GuardElsewhere(
       BiFunction<String, Object[], @Nullable Object> calls, boolean ours, String holder) {
     this.calls = calls;
     this.ours = ours;
     this.holder = holder;
     this.mode = Mode.valueOf(there(call("mode")).toString());
+    this.allocator = (LongFunction<@Nullable MemorySegment>) there(call("allocator"));
+    this.freer = (LongPredicate) there(call("freer"));
   }
 
   /** What the copy that has armed a guard gives to the others. */
@@ -57,8 +67,8 @@ final class GuardElsewhere implements GuardCore {
         core.flush();
         yield null;
       }
-      case "allocate" -> core.allocate((long) arguments[0]);
-      case "free" -> core.free((long) arguments[0]);
+      case "allocator" -> (LongFunction<@Nullable MemorySegment>) core::allocate;
+      case "freer" -> (LongPredicate) core::free;
       case "owns" -> core.owns((long) arguments[0]);
       case "dead" -> core.isDead((long) arguments[0]);
       case "faults" -> core.faults((long) arguments[0]);
@@ -121,12 +131,12 @@ final class GuardElsewhere implements GuardCore {
 
   @Override
   public @Nullable MemorySegment allocate(long byteSize) {
-    return (MemorySegment) call("allocate", byteSize);
+    return allocator.apply(byteSize);
   }
 
   @Override
   public boolean free(long address) {
-    return (boolean) there(call("free", address));
+    return freer.test(address);
   }
 
   @Override
