@@ -283,6 +283,11 @@ struct lb_shared {
   uint64_t *ledger_head; /* 0: no ledger */
   uint64_t ledger_records;
   uint64_t ledger_mask;
+  uint64_t ledger_base; /* the ledger's mapping */
+  uint64_t ledger_bytes;
+  uint64_t ledger_lost; /* pages of it that were found missing */
+
+  uint64_t old_flags[2]; /* of old_handler */
 
   uint64_t front_base;    /* left: a page for each class, with the header at its end; 0: no header */
   uint64_t chunk_counted; /* LB_CHUNK_HEADER, or 0: bytes of the header that its size counts */

@@ -50,7 +50,10 @@ public final class Armed implements AutoCloseable {
     core.onReport(listener);
   }
 
-  /** Gets one line when the guard stands down by itself, on the guard's own thread. */
+  /**
+   * Gets one line when the guard stands down by itself, or the ledger is lost, on the guard's own
+   * thread.
+   */
   public void onNotice(Consumer<String> listener) {
     core.onNotice(listener);
   }

@@ -177,6 +177,8 @@ final class NativePool {
     if (stripe != null) {
       control.set("ledger_records", stripe.records());
       control.set("ledger_mask", stripe.mask());
+      control.set("ledger_base", stripe.file());
+      control.set("ledger_bytes", stripe.fileBytes());
       control.set("ledger_head", stripe.head());
     }
   }

@@ -12,12 +12,17 @@ final class ByteCodecs {
   /** An array's content. */
   static final class OfArray extends TypeCodec<byte[]> {
     OfArray() {
-      super("byte[]", VARIABLE, null);
+      super(byte[].class, "byte[]", VARIABLE, null);
     }
 
     @Override
     public int byteSize(byte[] value) {
       return Cells.checkedSize(value.length);
+    }
+
+    @Override
+    boolean isWrittenAtOnce() {
+      return true;
     }
 
     @Override
@@ -52,11 +57,18 @@ final class ByteCodecs {
   /** A segment's content; what is read is a copy on the heap. */
   static final class OfSegment extends TypeCodec<MemorySegment> {
     OfSegment() {
-      super("MemorySegment", VARIABLE, null);
+      super(MemorySegment.class, "MemorySegment", VARIABLE, null);
     }
 
     @Override
     public int byteSize(MemorySegment value) {
+      if (!value.scope().isAlive() || !value.isAccessibleBy(Thread.currentThread())) {
+        throw new IllegalArgumentException(
+            "a segment must be alive, and this thread's, to be put: segment="
+                + value
+                + ", thread="
+                + Thread.currentThread().getName());
+      }
       return Cells.checkedSize(value.byteSize());
     }
 
@@ -88,7 +100,12 @@ final class ByteCodecs {
 
   static final class OfUuid extends TypeCodec<UUID> {
     OfUuid() {
-      super("UUID", 2 * Long.BYTES, null);
+      super(UUID.class, "UUID", 2 * Long.BYTES, null);
+    }
+
+    @Override
+    boolean isWrittenAtOnce() {
+      return true;
     }
 
     @Override

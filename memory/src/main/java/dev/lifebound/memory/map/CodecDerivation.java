@@ -150,8 +150,7 @@ public final class CodecDerivation {
       columns.add(column);
       offset = Math.addExact(offset, column.headBytes());
     }
-    return new RecordCodec<>(
-        type.getSimpleName(), columns, constructor(type, components, path), whyNoKey);
+    return new RecordCodec<>(type, columns, constructor(type, components, path), whyNoKey);
   }
 
   @SuppressWarnings("unchecked") // asked for components of its own type only

@@ -25,7 +25,7 @@ public final class LongLongCursor {
   private final LongLongMap map;
   private final TableWalk walk;
   private final long[] copy = new long[Sizes.MAX_GROUPS * GROUP_WORDS];
-  private final int turn = ThreadLocalRandom.current().nextInt();
+  private final int turn;
 
   /** The tables of the present prefix that are still to come, from {@code table} on. */
   private long[] tables = {};
@@ -46,9 +46,15 @@ public final class LongLongCursor {
   private long value;
 
   LongLongCursor(LongLongMap map) {
+    this(map, ThreadLocalRandom.current().nextLong());
+  }
+
+  /** As above, in this order: the same one while the map is not changed. */
+  LongLongCursor(LongLongMap map, long order) {
     this.map = map;
     map.checkRead("iterate");
-    this.walk = new TableWalk(map);
+    this.walk = new TableWalk(map, order);
+    this.turn = (int) order;
   }
 
   /**

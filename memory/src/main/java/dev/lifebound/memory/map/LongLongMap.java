@@ -3,6 +3,7 @@ package dev.lifebound.memory.map;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.LongBinaryOperator;
@@ -395,6 +396,20 @@ public final class LongLongMap extends Engine {
   /** A cursor before the first entry. */
   public LongLongCursor cursor() {
     return new LongLongCursor(this);
+  }
+
+  /**
+   * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
+   * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
+   * {@link LongLongCursor} does, but in the same order while the map is not changed.
+   */
+  public Map<Long, Long> asMap() {
+    return new MapView<>(new LongLongMapEntries(this));
+  }
+
+  /** Where the iterations of a view begin. */
+  long order() {
+    return mix(seed);
   }
 
   /** Another map with the same entries; the copy of the nil map is the nil map. */

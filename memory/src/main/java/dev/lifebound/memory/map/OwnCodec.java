@@ -15,7 +15,7 @@ final class OwnCodec<T> extends TypeCodec<T> {
   private final Codec<T> codec;
 
   OwnCodec(Codec<T> codec) {
-    super(codec.getClass().getName(), checkedFixedBytes(codec), null);
+    super(null, codec.getClass().getName(), checkedFixedBytes(codec), null);
     this.codec = codec;
   }
 
@@ -114,6 +114,14 @@ final class OwnCodec<T> extends TypeCodec<T> {
     Arrays.fill(bytes, 0, byteSize, (byte) 0);
     write(value, MemorySegment.ofArray(bytes), 0);
     return bytes;
+  }
+
+  @Override
+  void verifyWord(T key, long word) {
+    byte[] written = new byte[Long.BYTES];
+    MemorySegment segment = MemorySegment.ofArray(written);
+    segment.set(ByteHash.WORD, 0, word);
+    verifyKey(key, segment, 0, fixedBytes());
   }
 
   @Override

@@ -64,8 +64,8 @@ final class RecordCodec<R> extends TypeCodec<R> {
   private final @Nullable Registry registry;
 
   RecordCodec(
-      String typeName, List<Column> columns, MethodHandle constructor, @Nullable String whyNoKey) {
-    super(typeName, fixedBytes(columns), whyNoKey);
+      Class<?> type, List<Column> columns, MethodHandle constructor, @Nullable String whyNoKey) {
+    super(type, type.getSimpleName(), fixedBytes(columns), whyNoKey);
     this.columns = columns.toArray(Column[]::new);
     this.headBytes = headBytes(columns);
     this.constructor =
@@ -293,6 +293,13 @@ final class RecordCodec<R> extends TypeCodec<R> {
   @Override
   @Nullable Registry registry() {
     return registry;
+  }
+
+  @Override
+  void verifyWord(R key, long word) {
+    for (Column column : columns) {
+      column.codec.verifyWord(column.of(key), part(column, word));
+    }
   }
 
   @Override

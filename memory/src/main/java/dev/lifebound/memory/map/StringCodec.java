@@ -28,7 +28,7 @@ final class StringCodec extends TypeCodec<String> {
       ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   StringCodec() {
-    super("String", VARIABLE, null);
+    super(String.class, "String", VARIABLE, null);
   }
 
   @Override
@@ -38,6 +38,11 @@ final class StringCodec extends TypeCodec<String> {
       return Cells.checkedSize(chars + 1L);
     }
     return Cells.checkedSize(2L * chars + 1);
+  }
+
+  @Override
+  boolean isWrittenAtOnce() {
+    return true;
   }
 
   private static boolean isLatin1(String value) {

@@ -19,9 +19,14 @@ final class TableWalk {
   private boolean done;
 
   TableWalk(Engine engine) {
+    this(engine, ThreadLocalRandom.current().nextLong());
+  }
+
+  /** As above, from this hash on. */
+  TableWalk(Engine engine, long from) {
     this.engine = engine;
     this.clears = engine.clears;
-    this.next = ThreadLocalRandom.current().nextLong();
+    this.next = from;
     this.done = engine.size == 0;
   }
 

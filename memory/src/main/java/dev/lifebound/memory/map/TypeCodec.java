@@ -18,12 +18,16 @@ abstract class TypeCodec<T> implements Codec<T> {
   /** The type, for messages. */
   final String typeName;
 
+  /** The class of values; null when it is not known. */
+  private final @Nullable Class<?> type;
+
   private final int fixedBytes;
 
   /** Why values of this type cannot be keys, with the path and the remedy; null when they can. */
   final @Nullable String whyNoKey;
 
-  TypeCodec(String typeName, int fixedBytes, @Nullable String whyNoKey) {
+  TypeCodec(@Nullable Class<?> type, String typeName, int fixedBytes, @Nullable String whyNoKey) {
+    this.type = type;
     this.typeName = typeName;
     this.fixedBytes = fixedBytes;
     this.whyNoKey = whyNoKey;
@@ -116,6 +120,19 @@ abstract class TypeCodec<T> implements Codec<T> {
   @Nullable Registry registry() {
     return null;
   }
+
+  /** Whether a write cannot fail half-way, so that it may go over a value that is in use. */
+  boolean isWrittenAtOnce() {
+    return false;
+  }
+
+  /** Whether the object is a value of this type; of an own codec's nobody knows. */
+  final boolean isInstance(Object object) {
+    return type == null || type.isInstance(object);
+  }
+
+  /** As {@link #verifyKey}, of a word. */
+  void verifyWord(T key, long word) {}
 
   /** Refuses a new key whose bytes break the law of codecs. Our own codecs keep it. */
   void verifyKey(T key, MemorySegment source, long offset, int byteSize) {}

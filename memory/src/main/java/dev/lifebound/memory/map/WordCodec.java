@@ -16,8 +16,8 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   private final int bytes;
 
-  WordCodec(String typeName, int bytes) {
-    super(typeName, bytes, null);
+  WordCodec(Class<T> type, String typeName, int bytes) {
+    super(type, typeName, bytes, null);
     this.bytes = bytes;
   }
 
@@ -72,7 +72,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfLong extends WordCodec<Long> {
     OfLong() {
-      super("long", Long.BYTES);
+      super(Long.class, "long", Long.BYTES);
     }
 
     @Override
@@ -93,7 +93,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
     private final Registry registry;
 
     OfHandle(Registry registry) {
-      super("handle", Long.BYTES);
+      super(Long.class, "handle", Long.BYTES);
       this.registry = registry;
     }
 
@@ -120,7 +120,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfInt extends WordCodec<Integer> {
     OfInt() {
-      super("int", Integer.BYTES);
+      super(Integer.class, "int", Integer.BYTES);
     }
 
     @Override
@@ -136,7 +136,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfShort extends WordCodec<Short> {
     OfShort() {
-      super("short", Short.BYTES);
+      super(Short.class, "short", Short.BYTES);
     }
 
     @Override
@@ -152,7 +152,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfByte extends WordCodec<Byte> {
     OfByte() {
-      super("byte", Byte.BYTES);
+      super(Byte.class, "byte", Byte.BYTES);
     }
 
     @Override
@@ -168,7 +168,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfChar extends WordCodec<Character> {
     OfChar() {
-      super("char", Character.BYTES);
+      super(Character.class, "char", Character.BYTES);
     }
 
     @Override
@@ -184,7 +184,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   static final class OfBoolean extends WordCodec<Boolean> {
     OfBoolean() {
-      super("boolean", Byte.BYTES);
+      super(Boolean.class, "boolean", Byte.BYTES);
     }
 
     @Override
@@ -203,7 +203,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
     private final E[] constants;
 
     OfEnum(Class<E> type) {
-      super(type.getSimpleName(), Integer.BYTES);
+      super(type, type.getSimpleName(), Integer.BYTES);
       this.constants = type.getEnumConstants();
     }
 
@@ -227,7 +227,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
         (NAN - 1) & ~Double.doubleToLongBits(Double.POSITIVE_INFINITY);
 
     OfDouble() {
-      super("double", Double.BYTES);
+      super(Double.class, "double", Double.BYTES);
     }
 
     @Override
@@ -274,7 +274,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
     private static final int PAYLOAD = (NAN - 1) & ~Float.floatToIntBits(Float.POSITIVE_INFINITY);
 
     OfFloat() {
-      super("float", Float.BYTES);
+      super(Float.class, "float", Float.BYTES);
     }
 
     @Override
@@ -317,7 +317,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
   /** Keys as Java's {@code Double} compares them: by their bits, and all NaNs are one. */
   static final class OfDoubleBits extends WordCodec<Double> {
     OfDoubleBits() {
-      super("double (compared as java.lang.Double)", Double.BYTES);
+      super(Double.class, "double (compared as java.lang.Double)", Double.BYTES);
     }
 
     @Override
@@ -334,7 +334,7 @@ abstract class WordCodec<T> extends TypeCodec<T> {
   /** Keys as Java's {@code Float} compares them: by their bits, and all NaNs are one. */
   static final class OfFloatBits extends WordCodec<Float> {
     OfFloatBits() {
-      super("float (compared as java.lang.Float)", Float.BYTES);
+      super(Float.class, "float (compared as java.lang.Float)", Float.BYTES);
     }
 
     @Override

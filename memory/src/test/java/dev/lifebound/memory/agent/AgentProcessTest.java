@@ -8,6 +8,7 @@ import dev.lifebound.memory.ledger.LedgerFile;
 import example.Programs;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -311,6 +313,31 @@ class AgentProcessTest {
         AgentJvm.run(
             folder, "watch=libz*,sample=1", Programs.Inspected.class, AgentJvm.NATIVE_ACCESS);
     assertThat(jvm.out()).as(jvm.err()).matches("own code=[1-9][0-9]*\ndone\n");
+  }
+
+  /** Whoever started the program takes its standard error, and does not read it. */
+  @Test
+  void reportsThatNobodyReadsDoNotKeepTheProgramFromEnding() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                AgentJvm.java(),
+                AgentJvm.NATIVE_ACCESS,
+                "-javaagent:" + AgentJvm.jar(folder) + "=mode=recover",
+                "-cp",
+                Path.of("target", "test-classes").toAbsolutePath().toString(),
+                Programs.Talkative.class.getName())
+            .redirectOutput(folder.resolve("out").toFile())
+            .start();
+    try {
+      assertThat(child.waitFor(60, TimeUnit.SECONDS)).as("the program ends").isTrue();
+      assertThat(folder.resolve("out")).hasContent("done");
+      // The pipe was full before the last line.
+      assertThat(new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("use after free")
+          .doesNotContain("20 reports in all");
+    } finally {
+      child.destroyForcibly();
+    }
   }
 
   @Test

@@ -25,25 +25,27 @@ record ChildJvm(int exit, String out) {
     command.addAll(flags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
-    // A file, since a pipe would have to be read to its end, which a child that hangs never comes
-    // to.
-    Path file = Files.createTempFile("child", ".txt");
+    // Into a file: a child that hangs must not hold whoever reads, nor must a child of its own.
+    Path output = Files.createTempFile("child", ".txt");
     try {
       Process child =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
-              .redirectOutput(file.toFile())
+              .redirectOutput(output.toFile())
               .start();
       boolean ended = child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      String out = Files.readString(file);
       if (!ended) {
+        child.descendants().forEach(ProcessHandle::destroyForcibly);
         child.destroyForcibly();
+      }
+      String out = Files.readString(output);
+      if (!ended) {
         throw new IllegalStateException(
             "the child must end: main=" + main.getName() + ", out=" + out);
       }
       return new ChildJvm(child.exitValue(), out);
     } finally {
-      Files.delete(file);
+      Files.delete(output);
     }
   }
 

@@ -422,7 +422,7 @@ class GuardProcessTest {
   void itStandsDownWhenAnotherHandlerGoesInFront() throws Exception {
     assertThat(run("replaced"))
         .contains("put in front 0", "told true", "within a second true", "active false true")
-        .contains("notice another library has replaced the handler")
+        .contains("notice stands down: another library has replaced the handler")
         .contains("value 7 ", "stood down: another library");
   }
 
