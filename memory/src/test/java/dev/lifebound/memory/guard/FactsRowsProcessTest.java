@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,6 +175,10 @@ class FactsRowsProcessTest {
     private static final class Direct extends Jni {
       private final Map<Long, ByteBuffer> buffers = new HashMap<>();
 
+      private ByteBuffer buffer(long address) {
+        return Objects.requireNonNull(buffers.get(address), "a block must have its buffer");
+      }
+
       @Override
       public long allocate(long bytes) {
         long address = super.allocate(bytes);
@@ -183,12 +188,12 @@ class FactsRowsProcessTest {
 
       @Override
       public byte read(long address, int at) {
-        return buffers.get(address).get(at);
+        return buffer(address).get(at);
       }
 
       @Override
       public void write(long address, int at) {
-        buffers.get(address).put(at, (byte) 1);
+        buffer(address).put(at, (byte) 1);
       }
     }
 
