@@ -58,15 +58,15 @@ public final class Programs {
     public static void main(String[] args) {
       Armed guard = Guard.current().orElseThrow();
       for (int i = 0; i < BLOCKS; i++) {
-        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(guard, DEPTH);
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(guard, DEPTH);
       }
       System.out.println("done");
     }
 
-    private static long useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
+    private static long useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
         Armed guard, int depth) {
       if (depth > 0) {
-        return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
+        return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
             guard, depth - 1);
       }
       MemorySegment block = guard.tryAllocate(64).orElseThrow();

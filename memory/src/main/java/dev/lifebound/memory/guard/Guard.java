@@ -1,5 +1,7 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.handle.CFrees;
+import dev.lifebound.memory.handle.DeadBlocks;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.NativeCode;
@@ -74,6 +76,9 @@ public final class Guard {
       Copies.Copy other = Holder.take();
       if (other != null) {
         Armed armed = new Armed(bound(other, options));
+        if (options.mode() == Mode.STRICT) {
+          CFrees.askForDead(new LeasedBlocks(armed.core()));
+        }
         CURRENT.set(armed);
         return armed;
       }
@@ -138,7 +143,23 @@ public final class Guard {
     return calls == null ? null : new GuardElsewhere(calls, false, other.toString());
   }
 
+  /** What leases ask in strict mode. */
+  private record LeasedBlocks(GuardCore core) implements DeadBlocks {
+    @Override
+    public boolean owns(long address) {
+      return core.owns(address);
+    }
+
+    @Override
+    public @Nullable RuntimeException refusal(long address) {
+      return core.isDead(address)
+          ? UseAfterFreeException.of(core.block(address), address, null)
+          : null;
+    }
+  }
+
   static void released(Armed armed) {
+    CFrees.askForDead(null);
     if (CURRENT.compareAndSet(armed, null) && !(armed.core() instanceof GuardElsewhere)) {
       Holder.giveBack();
     }
@@ -211,6 +232,9 @@ public final class Guard {
             + " ms"
             + (missing.isEmpty() ? "" : ", not armed=" + missing);
     Armed armed = new Armed(new LocalGuard(pool, reports, thread, options.mode(), text));
+    if (options.mode() == Mode.STRICT) {
+      CFrees.askForDead(new LeasedBlocks(armed.core()));
+    }
     if (options.explainUncaught() && options.mode() == Mode.STRICT) {
       Uncaught.install(armed);
     }

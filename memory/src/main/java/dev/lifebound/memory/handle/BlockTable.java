@@ -559,11 +559,21 @@ class BlockTable {
       if (SlotTable.exchangeState(chunk, slot, word, next) == word) {
         Page page = SlotTable.page(slot);
         return page.isHeld()
-            ? new Lease(this, handle, chunk, next, held(page, slot).segment())
+            ? heldLease(handle, chunk, next, held(page, slot).segment())
             : new Lease(
                 this, handle, chunk, next, page.memory, page.offset(slot), SlotTable.size(slot));
       }
     }
+  }
+
+  /** Memory that somebody else has allocated may be guarded, and die under the lease. */
+  private Lease heldLease(long handle, MemorySegment chunk, long word, MemorySegment block) {
+    Lease lease = new Lease(this, handle, chunk, word, block);
+    DeadBlocks dead = CFrees.dead;
+    if (dead != null && dead.owns(block.address())) {
+      lease.askBeforeAccess();
+    }
+    return lease;
   }
 
   private long withLease(long handle, long word) {

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Offsets are bytes from the block's start; every access is bounded by the block and refused
  * after {@link #close}. Values are in the platform's byte order and need no alignment.
  *
+ * <p>While a guard is armed in strict mode, a lease of a guarded block that was freed past the
+ * registry throws {@code UseAfterFreeException} before the access. A segment that {@link #segment}
+ * has given is read as any other: there the guard's own error comes, see {@code Armed.explain}.
+ *
  * <p>A lease belongs to the thread that opened it and is closed there, once, best by
  * try-with-resources.
  */
@@ -24,6 +28,9 @@ public final class Lease implements AutoCloseable {
 
   private static final int CLOSED = 0;
   private static final int OPEN = 1;
+
+  /** As open, but the block may be dead: asked before each access. */
+  private static final int GUARDED = 2;
 
   /** Set in the mark of every thread, so that it is neither of the above. */
   private static final int MARK = 1 << 31;
@@ -40,7 +47,7 @@ public final class Lease implements AutoCloseable {
   private final long byteSize;
   private @Nullable Arena arena;
 
-  /** {@link #CLOSED}, {@link #OPEN}, or in a watched registry the owner's {@link #mark}. */
+  /** {@link #CLOSED}, {@link #OPEN}, {@link #GUARDED}, or in a watched registry the owner's {@link #mark}. */
   private int state = OPEN;
 
   /** A lease of a part of {@code base}; {@code word} is the state word that has its pin. */
@@ -183,6 +190,11 @@ public final class Lease implements AutoCloseable {
     }
   }
 
+  /** From now on each access asks whether the block was freed past the registry. */
+  void askBeforeAccess() {
+    state = GUARDED;
+  }
+
   /** In a watched registry, from now on another thread's use is noticed. */
   void belongTo(Thread thread) {
     state = mark(thread);
@@ -203,9 +215,9 @@ public final class Lease implements AutoCloseable {
   }
 
   private void noteOtherThread() {
-    if (state != mark(Thread.currentThread())) {
+    if (state < 0 && state != mark(Thread.currentThread())) {
       // Once is enough.
-      state = OPEN;
+      state = GUARDED;
       Chronicle.leaseAnomaly(table, handle, OTHER_THREAD);
     }
   }
@@ -228,6 +240,11 @@ public final class Lease implements AutoCloseable {
           "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
     }
     noteOtherThread();
+    DeadBlocks dead = CFrees.dead;
+    RuntimeException refusal = dead == null ? null : dead.refusal(base.address() + offset);
+    if (refusal != null) {
+      throw refusal;
+    }
   }
 
   @Override

@@ -295,7 +295,7 @@ class FactsRowsProcessTest {
     ChildJvm child =
         ChildJvm.run(
             Child.class,
-            "-XX:TieredStopAtLevel=1",
+            List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1"),
             way,
             row,
             victim.toString(),
