@@ -58,13 +58,15 @@ public final class Programs {
     public static void main(String[] args) {
       Armed guard = Guard.current().orElseThrow();
       for (int i = 0; i < BLOCKS; i++) {
-        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(guard, DEPTH);
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
+            guard, DEPTH);
       }
       System.out.println("done");
     }
 
-    private static long useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
-        Armed guard, int depth) {
+    private static long
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
+            Armed guard, int depth) {
       if (depth > 0) {
         return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
             guard, depth - 1);

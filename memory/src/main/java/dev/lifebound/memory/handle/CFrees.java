@@ -29,7 +29,9 @@ public final class CFrees {
 
   private CFrees() {}
 
-  /** Leases of such blocks ask from now on; null ends that. Leases that are open stay as they are. */
+  /**
+   * Leases of such blocks ask from now on; null ends that. Leases that are open stay as they are.
+   */
   public static void askForDead(@Nullable DeadBlocks blocks) {
     dead = blocks;
   }

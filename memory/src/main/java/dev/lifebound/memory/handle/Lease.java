@@ -47,7 +47,10 @@ public final class Lease implements AutoCloseable {
   private final long byteSize;
   private @Nullable Arena arena;
 
-  /** {@link #CLOSED}, {@link #OPEN}, {@link #GUARDED}, or in a watched registry the owner's {@link #mark}. */
+  /**
+   * {@link #CLOSED}, {@link #OPEN}, {@link #GUARDED}, or in a watched registry the owner's {@link
+   * #mark}.
+   */
   private int state = OPEN;
 
   /** A lease of a part of {@code base}; {@code word} is the state word that has its pin. */

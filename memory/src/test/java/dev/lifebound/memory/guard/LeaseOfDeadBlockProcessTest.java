@@ -32,15 +32,21 @@ class LeaseOfDeadBlockProcessTest {
           System.out.println("warm " + (sum != 0));
           guard.free(block.address());
           access("read", () -> lease.getLong(8), block);
-          access("write", () -> {
-            lease.setInt(4, 1);
-            return 0;
-          }, block);
-          access("copy", () -> {
-            byte[] bytes = new byte[16];
-            lease.read(0, bytes, 0, 16);
-            return bytes[3];
-          }, block);
+          access(
+              "write",
+              () -> {
+                lease.setInt(4, 1);
+                return 0;
+              },
+              block);
+          access(
+              "copy",
+              () -> {
+                byte[] bytes = new byte[16];
+                lease.read(0, bytes, 0, 16);
+                return bytes[3];
+              },
+              block);
         }
         Lease own = registry.lease(registry.allocate(64, "own"));
         System.out.println("own " + own.getLong(0));
@@ -69,8 +75,8 @@ class LeaseOfDeadBlockProcessTest {
   @ParameterizedTest
   @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1", "-XX:-TieredCompilation"})
   void inStrictModeTheAccessorThrowsBeforeTheAccess(String flag) throws Exception {
-    ChildJvm child = ChildJvm.run(
-            Child.class, List.of("--enable-native-access=ALL-UNNAMED", flag), "STRICT");
+    ChildJvm child =
+        ChildJvm.run(Child.class, List.of("--enable-native-access=ALL-UNNAMED", flag), "STRICT");
     assertThat(child.exit()).as(child.out()).isZero();
     assertThat(child.out().lines())
         .containsExactly(
