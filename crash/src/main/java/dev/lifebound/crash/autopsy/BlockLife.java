@@ -81,9 +81,7 @@ public record BlockLife(
   }
 
   static boolean isFree(EventType type) {
-    return type == EventType.FREE
-        || type == EventType.FREE_BY_C
-        || type == EventType.REPORT_FREED;
+    return type == EventType.FREE || type == EventType.FREE_BY_C || type == EventType.REPORT_FREED;
   }
 
   /** First address behind it. */
