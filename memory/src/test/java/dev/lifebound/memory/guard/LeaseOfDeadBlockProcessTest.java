@@ -27,7 +27,7 @@ class LeaseOfDeadBlockProcessTest {
         long sum = 0;
         try (Lease lease = registry.lease(handle)) {
           for (int i = 0; i < WARM; i++) {
-            sum += lease.getInt(4 * (i & 7)) + lease.getByte(i & 63);
+            sum += lease.getInt(4L * (i & 7)) + lease.getByte(i & 63);
           }
           System.out.println("warm " + (sum != 0));
           guard.free(block.address());
