@@ -6,10 +6,8 @@ import dev.lifebound.memory.guard.Armed;
 import dev.lifebound.memory.guard.Guard;
 import dev.lifebound.memory.os.HotSpot;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.instrument.Instrumentation;
-import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,10 +32,12 @@ public final class Programs {
 
     public static void main(String[] args) {
       Armed guard = Guard.current().orElseThrow();
-      MemorySegment block = guard.tryAllocate(64).orElseThrow();
-      block.set(JAVA_LONG, 8, 42);
-      guard.free(block.address());
-      System.out.println("read=" + read(block) + " again=" + read(block));
+      for (int i = 0; i < Integer.getInteger("blocks", 1); i++) {
+        MemorySegment block = guard.tryAllocate(64).orElseThrow();
+        block.set(JAVA_LONG, 8, 42);
+        guard.free(block.address());
+        System.out.println("read=" + read(block) + " again=" + read(block));
+      }
       if (Boolean.getBoolean("flush")) {
         guard.flush();
       }
@@ -58,15 +58,17 @@ public final class Programs {
     public static void main(String[] args) {
       Armed guard = Guard.current().orElseThrow();
       for (int i = 0; i < BLOCKS; i++) {
-        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(guard, DEPTH);
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
+            guard, DEPTH);
       }
       System.out.println("done");
     }
 
-    private static long useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
-        Armed guard, int depth) {
+    private static long
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
+            Armed guard, int depth) {
       if (depth > 0) {
-        return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
+        return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReportAndThePipeOfSixtyFourKilobytesBehindThem(
             guard, depth - 1);
       }
       MemorySegment block = guard.tryAllocate(64).orElseThrow();
@@ -107,57 +109,6 @@ public final class Programs {
     private static boolean isOurs(String line) {
       long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
       return HotSpot.facts().codeHeaps().stream().noneMatch(heap -> heap.contains(start));
-    }
-  }
-
-  /** A plug-in's loader, which loads the library again instead of asking its parent. */
-  public static final class Container {
-    private Container() {}
-
-    public static void main(String[] args) throws Exception {
-      ClassLoader plugin =
-          new ClassLoader("plugin", Container.class.getClassLoader()) {
-            @Override
-            protected Class<?> loadClass(String name, boolean resolve)
-                throws ClassNotFoundException {
-              if (!name.startsWith("dev.lifebound.memory.") || name.contains(".agent.")) {
-                return super.loadClass(name, resolve);
-              }
-              Class<?> known = findLoadedClass(name);
-              return known == null ? define(name) : known;
-            }
-
-            private Class<?> define(String name) throws ClassNotFoundException {
-              try (InputStream in =
-                  getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-                if (in == null) {
-                  throw new ClassNotFoundException(name);
-                }
-                byte[] bytes = in.readAllBytes();
-                return defineClass(name, bytes, 0, bytes.length);
-              } catch (IOException e) {
-                throw new ClassNotFoundException(name, e);
-              }
-            }
-          };
-      Class<?> registry = plugin.loadClass("dev.lifebound.memory.handle.Registry");
-      try (AutoCloseable open = (AutoCloseable) registry.getMethod("create").invoke(null)) {
-        System.out.println("own=" + plugin.equals(registry.getClassLoader()) + " " + open);
-      }
-      Class<?> options = plugin.loadClass("dev.lifebound.memory.guard.GuardOptions");
-      Class<?> mode = plugin.loadClass("dev.lifebound.memory.guard.Mode");
-      try {
-        plugin
-            .loadClass("dev.lifebound.memory.guard.Guard")
-            .getMethod("arm", options)
-            .invoke(
-                null,
-                options
-                    .getMethod("of", mode)
-                    .invoke(null, mode.getMethod("valueOf", String.class).invoke(null, "RECOVER")));
-      } catch (InvocationTargetException e) {
-        System.out.println(e.getCause().getMessage());
-      }
     }
   }
 

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  lifebound ledger app.ledger",
+      "  lifebound ledger app.ledger --block '#5.1'",
       "  lifebound ledger app.ledger --block 0x7f0012345680 --since 10s",
       "  lifebound ledger app.ledger -f"
     })
@@ -58,8 +59,8 @@ final class LedgerCommand implements Callable<Integer> {
       names = "--block",
       paramLabel = "N",
       description =
-          "Only events of the block with this handle or guard number, or around this address;"
-              + " decimal or 0x and hexadecimal.")
+          "Only events of the block that messages call so (#5.1, or #41 of the guard), or with this"
+              + " handle or guard number, or around this address; decimal or 0x and hexadecimal.")
   private @Nullable String block;
 
   @Option(
@@ -120,7 +121,7 @@ final class LedgerCommand implements Callable<Integer> {
             } else if (json) {
               LedgerJson.write(file, ledger, events, out);
             } else {
-              new LedgerText(out).write(file, ledger, events);
+              new LedgerText(terminal, out).write(file, ledger, events);
             }
           });
     }
@@ -149,8 +150,9 @@ final class LedgerCommand implements Callable<Integer> {
     LedgerFile ledger = first;
     List<LedgerEvent> fresh = events;
     boolean begun = false;
+    LedgerText text = new LedgerText(terminal);
     while (true) {
-      if (!put(ledger, fresh, begun)) {
+      if (!put(text, ledger, fresh, begun)) {
         return;
       }
       begun = true;
@@ -165,12 +167,11 @@ final class LedgerCommand implements Callable<Integer> {
     }
   }
 
-  private boolean put(LedgerFile ledger, List<LedgerEvent> events, boolean begun) {
+  private boolean put(LedgerText text, LedgerFile ledger, List<LedgerEvent> events, boolean begun) {
     try {
       if (json) {
         LedgerJson.writeLines(events, terminal.out());
       } else {
-        LedgerText text = new LedgerText(terminal.out());
         if (begun) {
           text.more(events);
         } else {

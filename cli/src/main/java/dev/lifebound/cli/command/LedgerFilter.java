@@ -1,5 +1,6 @@
 package dev.lifebound.cli.command;
 
+import dev.lifebound.memory.handle.Registry;
 import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerEvent;
 import dev.lifebound.memory.ledger.LedgerFile;
@@ -18,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which events of a ledger are shown; null chooses all.
  *
- * @param block a handle, a guard number or an address
+ * @param block a number: a handle, a guard number or an address
+ * @param named a block as messages write it: {@code #slot.generation}, or {@code #number} of the
+ *     guard
  * @param thread a name or a number
  * @param map a name
  * @param lasting how long before the newest event
@@ -26,10 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 record LedgerFilter(
     @Nullable Long block,
+    @Nullable String named,
     @Nullable String thread,
     @Nullable String map,
     @Nullable Duration lasting,
     @Nullable Instant from) {
+  private static final Pattern NAME = Pattern.compile("#\\d{1,19}(\\.\\d{1,9})?");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   /**
@@ -45,11 +50,16 @@ record LedgerFilter(
       @Nullable String since) {
     Duration lasting = since == null ? null : duration(since);
     return new LedgerFilter(
-        block == null ? null : number(block),
+        block == null || isName(block) ? null : number(block),
+        block != null && isName(block) ? block : null,
         thread,
         map,
         lasting,
         since == null || lasting != null ? null : instant(since));
+  }
+
+  private static boolean isName(String text) {
+    return NAME.matcher(text).matches();
   }
 
   private static long number(String text) {
@@ -60,7 +70,11 @@ record LedgerFilter(
           : Long.parseUnsignedLong(digits);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "--block must be a number, decimal or 0x and hexadecimal, but is '" + text + "'", e);
+          "--block must be #SLOT.GENERATION or #NUMBER as messages write it, or a number, decimal or"
+              + " 0x and hexadecimal, but is '"
+              + text
+              + "'",
+          e);
     }
   }
 
@@ -103,6 +117,7 @@ record LedgerFilter(
     return events.stream()
         .filter(event -> first == null || !event.time().isBefore(first))
         .filter(event -> block == null || isOf(event, block))
+        .filter(event -> named == null || named.equals(blockText(event)))
         .filter(event -> thread == null || isBy(event, thread))
         .filter(event ->
             map == null
@@ -133,13 +148,22 @@ record LedgerFilter(
     return held;
   }
 
+  /** The block as messages write it; empty when the event has none. */
+  static String blockText(LedgerEvent event) {
+    if (event.block() == 0) {
+      return "";
+    }
+    return event.guardBlock() ? "#" + event.block() : Registry.blockText(event.block());
+  }
+
   private static boolean isOf(LedgerEvent event, long number) {
     long inside = number - event.address();
     return event.block() == number
         || (event.address() != 0
             && (inside == 0
                 || (Long.compareUnsigned(inside, event.size()) < 0
-                    && event.type() != EventType.FAULT)));
+                    && event.type() != EventType.FAULT
+                    && event.type() != EventType.REPORT)));
   }
 
   private static boolean isBy(LedgerEvent event, String thread) {

@@ -1,6 +1,5 @@
 package dev.lifebound.cli.command;
 
-import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerEvent;
 import dev.lifebound.memory.ledger.LedgerFile;
 import dev.lifebound.memory.ledger.LedgerHeader;
@@ -103,6 +102,8 @@ final class LedgerJson {
     text(json, "thread_name", event.threadName());
     json.writeBooleanProperty("native", event.nativeThread());
     text(json, "block", hex(event.block()));
+    String block = LedgerFilter.blockText(event);
+    text(json, "block_text", block.isEmpty() ? null : block);
     json.writeBooleanProperty("guard_block", event.guardBlock());
     text(json, "address", hex(event.address()));
     text(json, "pc", hex(event.pc()));
@@ -111,7 +112,7 @@ final class LedgerJson {
     text(json, "name", event.name());
     text(json, "key", event.key());
     text(json, "fault", event.fault());
-    if (event.type() == EventType.FAULT) {
+    if (event.fault() != null) {
       json.writeBooleanProperty("delivered", event.delivered());
     } else {
       json.writeNullProperty("delivered");

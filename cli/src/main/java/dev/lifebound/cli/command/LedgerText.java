@@ -11,20 +11,47 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A ledger for people: the process, then one line for each event with its stack below. */
+/**
+ * A ledger for people: the process, then one line for each event with its stack below; on a
+ * terminal wrapped at its width, with the day on a line of its own and incidents in red.
+ */
 final class LedgerText {
   private static final DateTimeFormatter MOMENT =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  private final OutputStream out;
-  private final StringBuilder text = new StringBuilder();
+  private static final DateTimeFormatter DAY =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT).withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-  LedgerText(OutputStream out) {
+  /** Below the name of the event. */
+  private static final String INDENT = " ".repeat(18);
+
+  private static final String RED = "\u001b[31m";
+  private static final String PLAIN = "\u001b[0m";
+
+  private final OutputStream out;
+  private final boolean onTerminal;
+  private final boolean colours;
+  private final int width;
+  private final StringBuilder text = new StringBuilder();
+  private String lastDay = "";
+
+  LedgerText(Terminal terminal) {
+    this(terminal, terminal.out());
+  }
+
+  LedgerText(Terminal terminal, OutputStream out) {
     this.out = out;
+    this.colours = terminal.colours();
+    this.width = terminal.width();
+    // What is piped stays one line for each event, for grep and its like.
+    this.onTerminal = colours || width != Terminal.DEFAULT_WIDTH;
   }
 
   void write(Path file, LedgerFile ledger, List<LedgerEvent> events) throws IOException {
@@ -80,48 +107,99 @@ final class LedgerText {
   }
 
   private void event(LedgerEvent event) {
-    StringBuilder line = new StringBuilder();
-    line.append(moment(event.time())).append(event.exact() ? "  " : "~ ");
-    line.append(String.format(Locale.ROOT, "%-14s", event.typeText()));
-    if (event.block() != 0) {
-      line.append(event.guardBlock() ? " guard block " : " block ");
-      line.append(hex(event.block()));
+    String day = "";
+    if (onTerminal) {
+      day = DAY.format(event.time());
+      if (!day.equals(lastDay)) {
+        line(day);
+        lastDay = day;
+      }
     }
-    if (event.blocks() != 0) {
-      line.append(" and others, ").append(event.blocks()).append(" blocks");
-    }
-    if (event.address() != 0) {
-      line.append(" at ").append(hex(event.address()));
-    }
+    String time = (onTerminal ? TIME : MOMENT).format(event.time());
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        time
+            + (event.exact() ? "  " : "~ ")
+            + String.format(Locale.ROOT, "%-16s", event.typeText())
+            + what(event));
     if (event.size() != 0) {
-      line.append(", ").append(event.size()).append(" bytes");
+      parts.add(", " + event.size() + " bytes");
     }
     if (event.fault() != null) {
-      line.append(", ").append(event.fault());
-      line.append(event.delivered() ? ", thrown" : ", continued");
+      parts.add(", " + event.fault());
+      parts.add(outcome(event));
     }
     if (event.name() != null) {
-      line.append(", ").append(event.name());
+      parts.add(", " + event.name());
     }
     if (event.key() != null) {
-      line.append(" key ").append(event.key());
+      parts.add(" key " + event.key());
     }
     if (event.pc() != 0) {
-      line.append(", pc ").append(hex(event.pc()));
+      parts.add(", pc " + hex(event.pc()));
     }
-    line.append(event.nativeThread() ? "  [native thread " : "  [thread ");
-    if (event.threadName() != null) {
-      line.append(event.threadName()).append(' ');
-    }
-    line.append('#').append(event.thread()).append(']');
-    line(line.toString());
+    parts.add("  [" + thread(event) + "]");
+    parts(parts, event.type().isIncident());
     for (String frame : event.stack()) {
-      line("    at " + frame);
+      line((frame.contains(": ") ? "    " : "    at ") + frame);
     }
+  }
+
+  private static String what(LedgerEvent event) {
+    StringBuilder text = new StringBuilder();
+    if (event.block() != 0) {
+      text.append(event.guardBlock() ? " guard block " : " block ");
+      text.append(LedgerFilter.blockText(event));
+    }
+    if (event.blocks() > 1) {
+      text.append(" and others, ").append(event.blocks()).append(" blocks");
+    }
+    if (event.address() != 0) {
+      text.append(" at ").append(hex(event.address()));
+    }
+    return text.toString();
+  }
+
+  private static String outcome(LedgerEvent event) {
+    String fault = String.valueOf(event.fault());
+    if (event.delivered()) {
+      return ", thrown";
+    }
+    // A free that is refused, and what is found afterwards, has no instruction that went on.
+    return fault.contains("free of") || fault.contains("second") || fault.startsWith("write")
+        ? ""
+        : ", continued";
+  }
+
+  private static String thread(LedgerEvent event) {
+    return (event.nativeThread() ? "native thread " : "thread ")
+        + (event.threadName() == null ? "" : event.threadName() + " ")
+        + "#"
+        + event.thread();
   }
 
   private static String hex(long number) {
     return "0x" + Long.toHexString(number);
+  }
+
+  /** One line, or on a narrow terminal as many as it takes. */
+  private void parts(List<String> parts, boolean incident) {
+    StringBuilder line = new StringBuilder();
+    for (String part : parts) {
+      String visible = Texts.visible(part);
+      if (onTerminal && !line.isEmpty() && line.length() + visible.length() > width) {
+        put(line.toString(), incident);
+        line.setLength(0);
+        line.append(INDENT).append(visible.replaceFirst("^[, ]+", ""));
+      } else {
+        line.append(visible);
+      }
+    }
+    put(line.toString(), incident);
+  }
+
+  private void put(String line, boolean incident) {
+    text.append(incident && colours ? RED + line + PLAIN : line).append('\n');
   }
 
   private void line(String line) {

@@ -2,8 +2,10 @@ package dev.lifebound.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerName;
+import dev.lifebound.memory.ledger.LedgerReport;
 import dev.lifebound.memory.ledger.LedgerSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +72,7 @@ class LedgerCommandTest {
     Recorder recorder = run(file);
     assertThat(recorder.err()).isEmpty();
     assertThat(recorder.out())
-        .startsWith("ledger   " + file + ", version 1.0\n")
+        .startsWith("ledger   " + file + ", version 1.1\n")
         .contains("process  " + ProcessHandle.current().pid() + ", ")
         .contains("closed by the program (UTC)")
         .contains(
@@ -79,21 +81,97 @@ class LedgerCommandTest {
     assertThat(events(recorder))
         .hasSize(9)
         .anyMatch(
-            line -> line.startsWith("allocate block 0x10 at 0x7000, 64 bytes, session " + thread))
+            line -> line.startsWith("allocate block #16.0 at 0x7000, 64 bytes, session " + thread))
+        .anyMatch(line ->
+            line.startsWith("bind block #16.0 at 0x7000, Cache.sessions key anna " + thread))
+        .anyMatch(line -> line.startsWith("stale-use block #16.0 at 0x7000, lease " + thread))
         .anyMatch(
-            line -> line.startsWith("bind block 0x10 at 0x7000, Cache.sessions key anna " + thread))
-        .anyMatch(line -> line.startsWith("stale-use block 0x10 at 0x7000, lease " + thread))
-        .anyMatch(
-            line -> line.startsWith("leak block 0x12 and others, 3 blocks, 300 bytes, session"))
+            line -> line.startsWith("leak block #18.0 and others, 3 blocks, 300 bytes, session"))
         .as("control characters never reach the terminal")
         .anyMatch(line -> line.contains("[thread cleaner?[2J #"))
         .noneMatch(line -> line.contains("\u001b"));
   }
 
   @Test
+  void aReportShowsAllItsSitesAt80ColumnsAndPiped() throws Exception {
+    Path dead = folder.resolve("dead");
+    try (Ledger ledger = Ledger.create(dead, SETTINGS)) {
+      List<String> stack =
+          List.of("librocksdbjni.so: rocksdb::DBIter::Seek+0x230", "A.b(A.java:1)");
+      for (EventType type :
+          List.of(EventType.REPORT_ALLOCATED, EventType.REPORT_FREED, EventType.REPORT)) {
+        boolean access = type == EventType.REPORT;
+        ledger.report(
+            new LedgerReport(
+                type,
+                access ? 1 : 0,
+                false,
+                System.nanoTime(),
+                access ? 0x7f0000001050L : 0x7f0000001000L,
+                344,
+                41,
+                true,
+                0x7f1234567890L,
+                "librocksdbjni.so",
+                stack,
+                4711,
+                "compaction"));
+      }
+      ledger.report(
+          new LedgerReport(
+              EventType.REPORT,
+              5,
+              false,
+              System.nanoTime(),
+              0x7f0000001000L,
+              344,
+              42,
+              true,
+              0,
+              "",
+              List.of(),
+              4711,
+              "compaction"));
+    }
+    Recorder piped = run(dead);
+    assertThat(events(piped))
+        .contains(
+            "report-allocated guard block #41 at 0x7f0000001000, 344 bytes, librocksdbjni.so, pc"
+                + " 0x7f1234567890 [native thread compaction #4711]",
+            "report guard block #41 at 0x7f0000001050, 344 bytes, use after free, continued,"
+                + " librocksdbjni.so, pc 0x7f1234567890 [native thread compaction #4711]",
+            "report guard block #42 at 0x7f0000001000, 344 bytes, second free [native thread"
+                + " compaction #4711]");
+    assertThat(piped.out())
+        .contains("\n    librocksdbjni.so: rocksdb::DBIter::Seek+0x230\n    at A.b(A.java:1)\n");
+    assertThat(events(run(dead, "--block", "#41"))).hasSize(3);
+
+    Recorder narrow = new Recorder(80);
+    assertThat(
+            narrow.run(
+                new Lifebound(List.of(t -> new LedgerCommand(() -> {}, t))),
+                "ledger",
+                dead.toString()))
+        .isZero();
+    List<String> shown =
+        narrow.out().lines().skip(5).map(line -> line.replaceAll("\u001b\\[\\d+m", "")).toList();
+    assertThat(shown)
+        .isNotEmpty()
+        .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80))
+        .anyMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\d"))
+        .anyMatch(line ->
+            line.matches("[\\d:.]+ {2}report +guard block #41 at 0x7f0000001050, 344 bytes"))
+        .anyMatch(line -> line.matches(" +use after free, continued, librocksdbjni.so.*"));
+    assertThat(narrow.out()).contains("\u001b[31m");
+  }
+
+  @Test
   void eventsAreChosenByBlockAddressThreadAndMap() {
     assertThat(events(run(file, "--block", "0x10"))).hasSize(5);
     assertThat(events(run(file, "--block", "16"))).hasSize(5);
+    assertThat(events(run(file, "--block", "#16.0"))).hasSize(5);
+    assertThat(events(run(file, "--block", "#16.1"))).isEmpty();
+    assertThat(events(run(file, "--block", "#16"))).as("a number of the guard").isEmpty();
     assertThat(events(run(file, "--block", "0x803f"))).hasSize(1);
     assertThat(events(run(file, "--block", "0x8040"))).isEmpty();
     assertThat(events(run(file, "--thread", "cleaner\u001b[2J"))).hasSize(2);
@@ -125,6 +203,7 @@ class LedgerCommandTest {
     }
     JsonNode bind = json.get("events").get(2);
     assertThat(bind.get("block").asString()).isEqualTo("0x10");
+    assertThat(bind.get("block_text").asString()).isEqualTo("#16.0");
     assertThat(bind.get("key").asString()).isEqualTo("anna");
     assertThat(bind.get("pc").isNull()).isTrue();
     assertThat(bind.get("stack").get(0).asString()).contains("LedgerCommandTest.write(");
@@ -181,9 +260,9 @@ class LedgerCommandTest {
       assertThat(events(text).stream().map(line -> line.replaceFirst(" \\[.*", "")))
           .hasSize(4)
           .endsWith(
-              "allocate block 0x1 at 0x1, 1 bytes, session",
-              "allocate block 0x2 at 0x2, 2 bytes, session",
-              "free block 0x2 at 0x2, 2 bytes, session");
+              "allocate block #1.0 at 0x1, 1 bytes, session",
+              "allocate block #2.0 at 0x2, 2 bytes, session",
+              "free block #2.0 at 0x2, 2 bytes, session");
       assertThat(text.out())
           .contains("now, the process is running")
           .endsWith("the program has closed the ledger\n");
@@ -224,6 +303,7 @@ class LedgerCommandTest {
             List.of(file, "-f", "--sarif"),
             List.of(file, "--block", "eleven"),
             List.of(file, "--block", "-1"),
+            List.of(file, "--block", "#5."),
             List.of(file, "--since", "yesterday"),
             List.of(file, file))) {
       Recorder recorder = ran(64, () -> {}, wrong.toArray());

@@ -21,6 +21,12 @@ final class Recorder {
             out, new PrintStream(err, true, StandardCharsets.UTF_8), onTerminal, onTerminal, 100);
   }
 
+  /** A terminal of so many columns. */
+  Recorder(int width) {
+    terminal =
+        new Terminal(out, new PrintStream(err, true, StandardCharsets.UTF_8), true, true, width);
+  }
+
   int run(Lifebound program, String... arguments) {
     return program.run(arguments, terminal);
   }

@@ -195,12 +195,12 @@ public final class AutopsyFindings {
 
   private static @Nullable String role(EventType type) {
     return switch (type) {
-      case ALLOCATE, ADOPT, ALLOCATE_BY_C -> "allocate";
+      case ALLOCATE, ADOPT, ALLOCATE_BY_C, REPORT_ALLOCATED -> "allocate";
       case BIND -> Step.INSERT;
       case UNBIND -> "remove";
-      case FREE, FREE_BY_C -> Step.FREE;
-      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT -> Step.USE;
-      case LEAK, NOTE, THREAD, UNKNOWN -> null;
+      case FREE, FREE_BY_C, REPORT_FREED -> Step.FREE;
+      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT, REPORT -> Step.USE;
+      case LEAK, NOTE, THREAD, LEASE_REMARK, UNKNOWN -> null;
     };
   }
 

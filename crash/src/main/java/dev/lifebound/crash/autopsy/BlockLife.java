@@ -74,11 +74,14 @@ public record BlockLife(
   }
 
   static boolean isAllocation(EventType type) {
-    return type == EventType.ALLOCATE || type == EventType.ADOPT || type == EventType.ALLOCATE_BY_C;
+    return type == EventType.ALLOCATE
+        || type == EventType.ADOPT
+        || type == EventType.ALLOCATE_BY_C
+        || type == EventType.REPORT_ALLOCATED;
   }
 
   static boolean isFree(EventType type) {
-    return type == EventType.FREE || type == EventType.FREE_BY_C;
+    return type == EventType.FREE || type == EventType.FREE_BY_C || type == EventType.REPORT_FREED;
   }
 
   /** First address behind it. */

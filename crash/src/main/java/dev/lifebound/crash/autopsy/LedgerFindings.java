@@ -16,9 +16,11 @@ import dev.lifebound.memory.ledger.LedgerEvent;
 import dev.lifebound.memory.ledger.LedgerFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +58,16 @@ public final class LedgerFindings {
 
   private Report report(List<LedgerEvent> events) {
     Map<List<String>, List<LedgerEvent>> places = new LinkedHashMap<>();
+    Set<List<Object>> reported = new HashSet<>();
+    for (LedgerEvent event : ledger.events()) {
+      if (event.type() == EventType.REPORT) {
+        reported.add(misuse(event));
+      }
+    }
     for (LedgerEvent event : events) {
-      RuntimeRule rule = RuntimeRule.of(event);
+      // The report of a fault has all of it, and the sites.
+      boolean again = event.type() == EventType.FAULT && reported.contains(misuse(event));
+      RuntimeRule rule = again ? null : RuntimeRule.of(event);
       if (rule != null) {
         Location location = location(event);
         places
@@ -74,6 +84,10 @@ public final class LedgerFindings {
     List<Rule> rules = RuntimeRule.all().stream().map(rule -> rule.rule(SINCE)).toList();
     return new Report(
         source, scope, rules, findings, notices, Map.of("events", (long) events.size()));
+  }
+
+  private static List<Object> misuse(LedgerEvent event) {
+    return List.of(event.block(), event.address(), String.valueOf(event.fault()));
   }
 
   /** Faults that have no stack are told apart by their instruction, all else by the place alone. */
@@ -172,12 +186,12 @@ public final class LedgerFindings {
 
   private static @Nullable String role(EventType type) {
     return switch (type) {
-      case ALLOCATE, ADOPT, ALLOCATE_BY_C -> "allocate";
+      case ALLOCATE, ADOPT, ALLOCATE_BY_C, REPORT_ALLOCATED -> "allocate";
       case BIND -> Step.INSERT;
       case UNBIND -> "remove";
-      case FREE, FREE_BY_C -> Step.FREE;
-      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT -> Step.USE;
-      case LEAK, NOTE, THREAD, UNKNOWN -> null;
+      case FREE, FREE_BY_C, REPORT_FREED -> Step.FREE;
+      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT, REPORT -> Step.USE;
+      case LEAK, NOTE, THREAD, LEASE_REMARK, UNKNOWN -> null;
     };
   }
 
@@ -189,11 +203,13 @@ public final class LedgerFindings {
         + event.thread();
   }
 
-  /** The innermost frame, or the ledger itself. */
+  /** The innermost Java frame, or the ledger itself. */
   private Location location(LedgerEvent event) {
-    return event.stack().isEmpty()
-        ? Location.ofFile(name(file))
-        : FramePlace.of(event.stack().getFirst(), name(file));
+    return event.stack().stream()
+        .filter(frame -> !frame.contains(": "))
+        .findFirst()
+        .map(frame -> FramePlace.of(frame, name(file)))
+        .orElseGet(() -> Location.ofFile(name(file)));
   }
 
   static String hex(long number) {

@@ -67,15 +67,33 @@ enum RuntimeRule {
   static @Nullable RuntimeRule of(LedgerEvent event) {
     return switch (event.type()) {
       case STALE_USE -> LBR001;
-      case FAULT -> {
-        String fault = event.fault();
-        yield "overflow".equals(fault) || "underflow".equals(fault) ? LBR005 : LBR001;
-      }
+      case FAULT, REPORT -> ofKind(String.valueOf(event.fault()));
       case DOUBLE_FREE -> LBR002;
       case LEAK -> LBR003;
       case LEASE_ANOMALY -> LBR004;
-      case ALLOCATE, FREE, FREE_BY_C, ADOPT, BIND, UNBIND, NOTE, ALLOCATE_BY_C, THREAD, UNKNOWN ->
+      case ALLOCATE,
+          FREE,
+          FREE_BY_C,
+          ADOPT,
+          BIND,
+          UNBIND,
+          NOTE,
+          ALLOCATE_BY_C,
+          THREAD,
+          REPORT_FREED,
+          REPORT_ALLOCATED,
+          LEASE_REMARK,
+          UNKNOWN ->
           null;
+    };
+  }
+
+  /** By the words of the ledger's page for the kinds of faults and reports. */
+  private static RuntimeRule ofKind(String kind) {
+    return switch (kind) {
+      case "overflow", "underflow", "write behind the block" -> LBR005;
+      case "second free", "free of an address that is not a block's first byte" -> LBR002;
+      default -> LBR001;
     };
   }
 

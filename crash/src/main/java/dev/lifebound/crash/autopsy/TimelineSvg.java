@@ -117,17 +117,17 @@ final class TimelineSvg {
 
   private static String name(LedgerEvent event) {
     return switch (event.type()) {
-      case ALLOCATE, ALLOCATE_BY_C -> "allocated";
+      case ALLOCATE, ALLOCATE_BY_C, REPORT_ALLOCATED -> "allocated";
       case ADOPT -> "adopted";
-      case FREE -> "freed";
+      case FREE, REPORT_FREED -> "freed";
       case FREE_BY_C -> "freed by C";
       case BIND -> "into " + entry(event);
       case UNBIND -> "out of " + entry(event);
       case STALE_USE -> "stale use refused";
       case DOUBLE_FREE -> "second free refused";
       case LEASE_ANOMALY -> "lease misused";
-      case FAULT -> String.valueOf(event.fault());
-      case LEAK, NOTE, THREAD, UNKNOWN -> event.typeText();
+      case FAULT, REPORT -> String.valueOf(event.fault());
+      case LEAK, NOTE, THREAD, LEASE_REMARK, UNKNOWN -> event.typeText();
     };
   }
 

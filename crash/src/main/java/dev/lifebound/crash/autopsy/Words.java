@@ -109,7 +109,11 @@ final class Words {
       case DOUBLE_FREE -> "freed again, refused" + by;
       case LEASE_ANOMALY -> "lease used against its contract" + by;
       case FAULT -> "touched, " + event.fault() + (event.delivered() ? ", thrown" : ", continued");
+      case REPORT_ALLOCATED -> "allocated by C" + by;
+      case REPORT_FREED -> "freed by C" + by;
+      case REPORT -> "reported, " + event.fault() + by;
       case LEAK -> "dropped unreleased";
+      case LEASE_REMARK -> "lease" + by;
       case NOTE, THREAD, UNKNOWN -> event.typeText();
     };
   }
@@ -132,9 +136,12 @@ final class Words {
           STALE_USE,
           DOUBLE_FREE,
           LEASE_ANOMALY,
-          FAULT ->
+          FAULT,
+          REPORT_ALLOCATED,
+          REPORT_FREED,
+          REPORT ->
           true;
-      case LEAK, NOTE, THREAD, UNKNOWN -> false;
+      case LEAK, NOTE, THREAD, LEASE_REMARK, UNKNOWN -> false;
     };
   }
 

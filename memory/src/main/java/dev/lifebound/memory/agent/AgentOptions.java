@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param slots guarded blocks, live and dead, that there is room for
  * @param mode {@code observe}, {@code strict} or {@code recover}
  * @param ledger the file of the black box; null for none
- * @param heapDumps the folder of heap dumps that reports ask for; null for none
+ * @param heapDumps the folder of heap dumps that reports ask for, and of a ledger where none is
+ *     named; null for none
  */
 public record AgentOptions(
     List<String> watch,
@@ -37,6 +38,8 @@ public record AgentOptions(
 
   /** Memory of one slot at most: its page and the copy of its bytes. */
   private static final int SLOT_BYTES = 8 << 10;
+
+  private static final String BESIDE_DUMPS = "lifebound-%p.ledger";
 
   private static final int FEW_SLOTS = 1024;
   private static final int MANY_SLOTS = 16 << 10;
@@ -64,6 +67,14 @@ public record AgentOptions(
   /** Room for guarded blocks where nothing else is asked for: 8 MB, or 128 MB when most are. */
   public static int defaultSlots(int sampleOneIn) {
     return sampleOneIn >= DENSE_SAMPLE ? FEW_SLOTS : MANY_SLOTS;
+  }
+
+  /**
+   * The black box: what was asked for, or beside the heap dumps, since without it nobody knows
+   * which address to look for in them.
+   */
+  @Nullable Path ledgerFile() {
+    return ledger != null || heapDumps == null ? ledger : heapDumps.resolve(BESIDE_DUMPS);
   }
 
   /** Memory that the guard may use. */

@@ -8,9 +8,10 @@ import dev.lifebound.memory.guard.Mode;
 import dev.lifebound.memory.guard.Watch;
 import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSettings;
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.Platform;
-import java.lang.instrument.Instrumentation;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,7 @@ final class Arming {
   }
 
   /** What the entry class calls. Nothing is thrown: the program runs on in any case. */
-  static void start(String options, Instrumentation instrumentation, boolean attached) {
+  static void start(String options, boolean attached) {
     String before = System.getProperty(AgentOptions.STATE, "");
     if (before.startsWith(ARMED)) {
       Console.print(
@@ -47,7 +48,7 @@ final class Arming {
     }
     String state;
     try {
-      state = arm(options, instrumentation, attached);
+      state = arm(options, attached);
     } catch (IllegalArgumentException e) {
       state = "not armed: " + e.getMessage() + "; the program runs on without the guard";
     } catch (RuntimeException | LinkageError e) {
@@ -57,17 +58,17 @@ final class Arming {
     Console.print(state);
   }
 
-  private static String arm(String text, Instrumentation instrumentation, boolean attached) {
+  private static String arm(String text, boolean attached) {
     Arming arming = new Arming(AgentOptions.parse(text));
     if (!attached && Platform.isLinux() && !Platform.isNativeAccessEnabled()) {
       return "not armed: the agent must have native access: start java with"
           + " --enable-native-access=ALL-UNNAMED, as lifebound run does; the program runs on"
           + " without the guard";
     }
-    return arming.armAll(instrumentation, attached);
+    return arming.armAll(attached);
   }
 
-  private String armAll(Instrumentation instrumentation, boolean attached) {
+  private String armAll(boolean attached) {
     if (attached) {
       askForNativeAccess();
     }
@@ -83,12 +84,13 @@ final class Arming {
       }
       return "not armed: " + String.join("; ", not) + "; the program runs on without the guard";
     }
-    Reporter reporter = new Reporter(HeapDumps.of(options.heapDumps()));
+    Reporter reporter =
+        new Reporter(HeapDumps.of(options.heapDumps(), ledger == null ? null : ledger.path()));
     if (guard != null) {
       guard.onReport(reporter::report);
       guard.onNotice(Console::print);
     }
-    instrumentation.addTransformer(new SecondCopies());
+    Copies.onMet(Console::print);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> atEnd(reporter), "lifebound-end"));
     return ARMED
         + String.join("; ", done)
@@ -108,10 +110,11 @@ final class Arming {
   }
 
   private void armLedger() {
-    if (options.ledger() == null) {
+    Path file = options.ledgerFile();
+    if (file == null) {
       return;
     }
-    Ledger made = Ledger.createOrDrop(options.ledger(), LedgerSettings.defaults());
+    Ledger made = Ledger.createOrDrop(file, LedgerSettings.defaults());
     if (made.path() == null) {
       not.add("ledger: " + made.problem());
       made.close();

@@ -17,16 +17,22 @@ final class HeapDumps {
       ModuleLayer.boot().findModule("jdk.management").isPresent();
 
   private final Path folder;
+  private final @Nullable Path ledger;
   private int dumps;
   private long lastNanos;
 
-  private HeapDumps(Path folder) {
+  private HeapDumps(Path folder, @Nullable Path ledger) {
     this.folder = folder;
+    this.ledger = ledger;
   }
 
-  /** None where no folder is given. */
-  static @Nullable HeapDumps of(@Nullable Path folder) {
-    return folder == null ? null : new HeapDumps(folder);
+  /**
+   * None where no folder is given.
+   *
+   * @param ledger the file that has the report's addresses, if there is one
+   */
+  static @Nullable HeapDumps of(@Nullable Path folder, @Nullable Path ledger) {
+    return folder == null ? null : new HeapDumps(folder, ledger);
   }
 
   /**
@@ -49,10 +55,26 @@ final class HeapDumps {
     try {
       Files.createDirectories(folder);
       Diagnostics.dump(file);
-      return "heap dump: " + file.toAbsolutePath();
+      return "heap dump: " + file.toAbsolutePath() + whoHolds(file);
     } catch (IOException | RuntimeException e) {
       return "no heap dump: file=" + file.toAbsolutePath() + ", reason=" + e.getMessage();
     }
+  }
+
+  /** The command that finds the maps and fields of the dump that hold the address. */
+  private String whoHolds(Path file) {
+    return ledger == null
+        ? ""
+        : "; who holds the address: lifebound autopsy --ledger "
+            + quoted(ledger)
+            + " --heap "
+            + quoted(file);
+  }
+
+  /** As a shell takes it. */
+  private static String quoted(Path path) {
+    String text = path.toAbsolutePath().toString();
+    return text.matches("[\\w./+:@%-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 
   /** Loaded only where the module is there. */

@@ -41,7 +41,7 @@ final class ReportText {
     }
   }
 
-  private final NativeFrames natives = new NativeFrames();
+  private final NativeFrames natives = NativeFrames.ofProcess();
   private final @Nullable JavaNames names;
 
   ReportText(@Nullable JavaNames names) {
@@ -88,9 +88,7 @@ final class ReportText {
       text.append(
           String.format(Locale.ROOT, " %.3f ms before", (now - site.nanoTime()) / NANOS_PER_MILLI));
     }
-    // The main thread's name, once main has returned.
-    String thread = site.thread().equals("DestroyJavaVM") ? "main" : site.thread();
-    text.append(" by thread ").append(thread);
+    text.append(" by thread ").append(site.thread());
     if (pc != 0 && (pcs.isEmpty() || pcs.getFirst() != pc)) {
       text.append("\n    ").append(natives.text(pc, false));
     }

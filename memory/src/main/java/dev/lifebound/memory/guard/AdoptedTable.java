@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * entry's status.
  */
 final class AdoptedTable implements AdoptedBlocks {
+  // Longer than the house's files: the life of an entry and the table it lies in share every rule
+  // about
+  // who may change which word when.
+
   /*
    * Layout: struct lb_table and lb_entry of watch.h. Open addressing, linear probing, at most half full.
    *
@@ -271,6 +275,15 @@ final class AdoptedTable implements AdoptedBlocks {
   long returned() {
     synchronized (lock) {
       return returned;
+    }
+  }
+
+  /** The handle that was entered with an address; 0 if none is. */
+  long handleOf(long address) {
+    synchronized (lock) {
+      MemorySegment entries = table;
+      int at = entries == null ? -1 : find(entries, address);
+      return entries == null || at < 0 ? 0 : get(entries, at, handleOffset);
     }
   }
 

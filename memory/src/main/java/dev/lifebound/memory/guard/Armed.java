@@ -24,52 +24,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may call any method.
  */
 public final class Armed implements AutoCloseable {
-  private static final long ALIGNMENT_BYTES = 16;
+  private final GuardCore core;
 
-  private final @Nullable NativePool pool;
-  private final @Nullable Reports reports;
-  private final @Nullable GuardThread thread;
-  private final Mode mode;
-  private final String text;
-
-  /** In {@link Mode#OBSERVE}, without a pool. */
-  Armed(String text) {
-    this.mode = Mode.OBSERVE;
-    this.pool = null;
-    this.reports = null;
-    this.thread = null;
-    this.text = text;
-  }
-
-  Armed(NativePool pool, Reports reports, GuardThread thread, Mode mode, String text) {
-    this.pool = pool;
-    this.reports = reports;
-    this.thread = thread;
-    this.mode = mode;
-    this.text = text;
+  Armed(GuardCore core) {
+    this.core = core;
   }
 
   /** What was asked for. */
   public Mode mode() {
-    return mode;
+    return core.mode();
   }
 
   /** One line: what was armed, what was not and why, and whether it has stood down since. */
   public String text() {
-    String fallen = thread == null ? null : thread.stoodDown();
-    return fallen == null ? text : text + "; stood down: " + fallen;
+    return core.text();
   }
 
   /** Whether accesses to dead blocks are still found. */
   public boolean isActive() {
-    return thread != null && thread.stoodDown() == null;
+    return core.isActive();
   }
 
   /** Gets each report, on the guard's own thread. Exceptions of the listener are dropped. */
   public void onReport(Consumer<GuardReport> listener) {
-    if (thread != null) {
-      thread.onReport(listener);
-    }
+    core.onReport(listener);
   }
 
   /**
@@ -77,26 +55,26 @@ public final class Armed implements AutoCloseable {
    * thread.
    */
   public void onNotice(Consumer<String> listener) {
-    if (thread != null) {
-      thread.onNotice(listener);
-    }
+    core.onNotice(listener);
   }
 
   /** Waits until every misuse up to now has been reported. */
   public void flush() {
-    if (thread != null) {
-      thread.flush();
-    }
+    core.flush();
   }
 
-  /** The guard's thread, for who has events of his own in the ring; null without a pool. */
+  GuardCore core() {
+    return core;
+  }
+
+  /** The guard's thread, for who has events of his own in the ring; null without a pool here. */
   @Nullable GuardThread thread() {
-    return thread;
+    return core.thread();
   }
 
-  /** The machine code's pool, for who patches functions; null in {@link Mode#OBSERVE}. */
+  /** The machine code's pool, for who patches functions; null where there is none here. */
   @Nullable NativePool pool() {
-    return pool;
+    return core.pool();
   }
 
   /**
@@ -105,17 +83,12 @@ public final class Armed implements AutoCloseable {
    *
    * @param byteSize at least 1
    */
-  @SuppressWarnings("restricted") // Guard.arm has seen to it that native access is enabled
   public Optional<MemorySegment> tryAllocate(long byteSize) {
     if (byteSize < 1) {
       throw new IllegalArgumentException(
           "a block must have at least one byte: byteSize=" + byteSize);
     }
-    long address = pool == null ? 0 : pool.allocate(byteSize, ALIGNMENT_BYTES);
-    // SAFETY: the pool gave this block so many bytes, which stay mapped until the process ends.
-    return address == 0
-        ? Optional.empty()
-        : Optional.of(MemorySegment.ofAddress(address).reinterpret(byteSize));
+    return Optional.ofNullable(core.allocate(byteSize));
   }
 
   /**
@@ -125,34 +98,27 @@ public final class Armed implements AutoCloseable {
    * @return whether the address is one of the guard's; if not, free it where it was allocated
    */
   public boolean free(long address) {
-    return pool != null && pool.owns(address) && pool.free(address) != 0;
+    return core.free(address);
   }
 
   /** Whether the address lies in the guard's range, whatever is or was there. */
   public boolean owns(long address) {
-    return pool != null && pool.owns(address);
+    return core.owns(address);
   }
 
   /** Whether the address lies in a guarded block that was freed. */
   public boolean isDead(long address) {
-    return NativePool.isDead(word(address));
+    return core.isDead(address);
   }
 
   /** Accesses that met the dead pages of the block that has the address or had it last. */
   public int faults(long address) {
-    int slot = pool == null ? -1 : pool.slot(address);
-    return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).getInt("faults");
+    return core.faults(address);
   }
 
   /** The number of the block that has the address or had it last; 0 when there is none. */
   public long blockNumber(long address) {
-    int slot = pool == null ? -1 : pool.slot(address);
-    return slot < 0 || pool == null ? 0 : pool.slotRecord(slot).get("serial");
-  }
-
-  private long word(long address) {
-    int slot = pool == null ? -1 : pool.slot(address);
-    return slot < 0 || pool == null ? 0 : pool.word(slot);
+    return core.blockNumber(address);
   }
 
   /**
@@ -161,11 +127,11 @@ public final class Armed implements AutoCloseable {
    * @throws UseAfterFreeException in {@link Mode#STRICT}, when it lies in a dead block
    */
   public byte getByte(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       byte value = segment.get(JAVA_BYTE, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -174,11 +140,11 @@ public final class Armed implements AutoCloseable {
 
   /** Reads a {@code short}, which need not be aligned; otherwise as {@link #getByte}. */
   public short getShort(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       short value = segment.get(JAVA_SHORT_UNALIGNED, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -187,11 +153,11 @@ public final class Armed implements AutoCloseable {
 
   /** Reads an {@code int}, which need not be aligned; otherwise as {@link #getByte}. */
   public int getInt(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       int value = segment.get(JAVA_INT_UNALIGNED, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -200,11 +166,11 @@ public final class Armed implements AutoCloseable {
 
   /** Reads a {@code long}, which need not be aligned; otherwise as {@link #getByte}. */
   public long getLong(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       long value = segment.get(JAVA_LONG_UNALIGNED, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -213,11 +179,11 @@ public final class Armed implements AutoCloseable {
 
   /** Reads a {@code float}, which need not be aligned; otherwise as {@link #getByte}. */
   public float getFloat(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       float value = segment.get(JAVA_FLOAT_UNALIGNED, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -226,11 +192,11 @@ public final class Armed implements AutoCloseable {
 
   /** Reads a {@code double}, which need not be aligned; otherwise as {@link #getByte}. */
   public double getDouble(MemorySegment segment, long offset) {
-    long before = wordOf(segment, offset);
+    boolean dead = isDeadIn(segment, offset);
     try {
       double value = segment.get(JAVA_DOUBLE_UNALIGNED, offset);
       GuardPool.deliverPendingError();
-      check(before, segment, offset);
+      check(dead, segment, offset);
       return value;
     } catch (InternalError e) {
       throw translate(e, segment, offset);
@@ -248,24 +214,24 @@ public final class Armed implements AutoCloseable {
    */
   public <T extends @Nullable Object> T access(
       MemorySegment segment, Function<MemorySegment, T> access) {
-    long before = wordOf(segment, 0);
+    boolean dead = isDeadIn(segment, 0);
     try {
       T result = access.apply(segment);
       GuardPool.deliverPendingError();
-      check(before, segment, 0);
+      check(dead, segment, 0);
       return result;
     } catch (InternalError e) {
       throw translate(e, segment, 0);
     }
   }
 
-  private long wordOf(MemorySegment segment, long offset) {
-    return segment.isNative() ? word(segment.address() + offset) : 0;
+  private boolean isDeadIn(MemorySegment segment, long offset) {
+    return segment.isNative() && core.isDead(segment.address() + offset);
   }
 
   /** Dead before the access: then the access was one to a dead block, however it was served. */
-  private void check(long before, MemorySegment segment, long offset) {
-    if (mode == Mode.STRICT && NativePool.isDead(before)) {
+  private void check(boolean dead, MemorySegment segment, long offset) {
+    if (dead && core.mode() == Mode.STRICT) {
       throw useAfterFree(segment.address() + offset, null);
     }
   }
@@ -282,10 +248,7 @@ public final class Armed implements AutoCloseable {
   }
 
   private UseAfterFreeException useAfterFree(long address, @Nullable Throwable cause) {
-    if (pool == null || reports == null) {
-      throw new IllegalStateException("a dead block must belong to a pool: address=" + address);
-    }
-    return UseAfterFreeException.of(reports.block(pool.slot(address)), address, cause);
+    return UseAfterFreeException.of(core.block(address), address, cause);
   }
 
   /**
@@ -295,10 +258,10 @@ public final class Armed implements AutoCloseable {
    * @return what happened; empty when the guard had no part in the error
    */
   public Optional<UseAfterFreeException> explain(Throwable error) {
-    if (reports == null || !(error instanceof InternalError)) {
+    if (!(error instanceof InternalError)) {
       return Optional.empty();
     }
-    UseAfterFreeException explained = reports.lastDelivered(error);
+    UseAfterFreeException explained = core.lastDelivered(error);
     if (explained != null) {
       explained.setStackTrace(error.getStackTrace());
     }
@@ -307,7 +270,7 @@ public final class Armed implements AutoCloseable {
 
   /** What was counted since arming. */
   public GuardCounters counters() {
-    return pool == null ? GuardCounters.NONE : GuardCounters.of(pool);
+    return core.counters();
   }
 
   /**
@@ -317,9 +280,7 @@ public final class Armed implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (thread != null) {
-      thread.close();
-    }
+    core.close();
     Guard.released(this);
   }
 

@@ -1,5 +1,8 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.handle.CFrees;
+import dev.lifebound.memory.handle.DeadBlocks;
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.NativeCode;
 import dev.lifebound.memory.os.Platform;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,13 +38,30 @@ public final class Guard {
 
   private Guard() {}
 
-  /** The armed guard of this process, if there is one. */
+  /** The armed guard of this process, if there is one; also if another copy has armed it. */
   public static Optional<Armed> current() {
-    return Optional.ofNullable(CURRENT.get());
+    Armed armed = CURRENT.get();
+    if (armed != null || ProcessHolder.isHere()) {
+      return Optional.ofNullable(armed);
+    }
+    for (Copies.Copy copy : Copies.others()) {
+      GuardElsewhere there = current(copy);
+      if (there != null) {
+        return Optional.of(new Armed(there));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The guard that this copy has armed itself. */
+  static @Nullable Armed here() {
+    Armed armed = CURRENT.get();
+    return armed == null || armed.core() instanceof GuardElsewhere ? null : armed;
   }
 
   /**
-   * Arms the guard. There is one in a process at a time.
+   * Arms the guard. There is one in a process at a time. When another copy of the library has the
+   * process, its guard is armed, or given as it is if it has the same mode.
    *
    * @throws GuardUnavailableException where it cannot work; the message has the reasons
    */
@@ -52,17 +73,19 @@ public final class Guard {
         throw new GuardUnavailableException(
             "a process must have one guard at a time: armed=" + CURRENT.get() + "; close that one");
       }
-      Optional<String> holder = ProcessHolder.claim();
-      if (holder.isPresent()) {
-        throw new GuardUnavailableException(
-            "a process must have one guard at a time: armed="
-                + holder.get()
-                + "; share one copy of lifebound-memory");
+      Copies.Copy other = Holder.take();
+      if (other != null) {
+        Armed armed = new Armed(bound(other, options));
+        if (options.mode() == Mode.STRICT) {
+          CFrees.askForDead(new LeasedBlocks(armed.core()));
+        }
+        CURRENT.set(armed);
+        return armed;
       }
       try {
         Armed armed =
             options.mode() == Mode.OBSERVE
-                ? new Armed("guard armed: mode=observe, no page dies")
+                ? new Armed(new NoGuard("guard armed: mode=observe, no page dies"))
                 : arm(options, start);
         CURRENT.set(armed);
         return armed;
@@ -76,15 +99,69 @@ public final class Guard {
                 + " --enable-native-access=dev.lifebound.memory (module path)");
       } finally {
         if (CURRENT.get() == null) {
-          ProcessHolder.release();
+          Holder.giveBack();
         }
       }
     }
   }
 
+  /** The guard of the copy that has the process; armed there if it is not yet. */
+  private static GuardElsewhere bound(Copies.Copy other, GuardOptions options) {
+    GuardElsewhere there = current(other);
+    if (there == null) {
+      var calls = armThere(other, options);
+      return new GuardElsewhere(calls, true, other.toString());
+    }
+    if (there.mode() != options.mode()) {
+      throw new GuardUnavailableException(
+          "a process must have one guard at a time, in one mode: mode="
+              + options.mode()
+              + ", armed="
+              + there.text()
+              + "; ask for that mode");
+    }
+    return there;
+  }
+
+  private static BiFunction<String, Object[], @Nullable Object> armThere(
+      Copies.Copy other, GuardOptions options) {
+    try {
+      var calls = Holder.guardOf(other, "guard.arm", Plain.of(options));
+      if (calls != null) {
+        return calls;
+      }
+    } catch (RuntimeException e) {
+      // Its own type, of its own class loader.
+      throw new GuardUnavailableException(String.valueOf(e.getMessage()));
+    }
+    throw new GuardUnavailableException(
+        "the copy of the library that has the process must be there: copy=" + other);
+  }
+
+  private static @Nullable GuardElsewhere current(Copies.Copy other) {
+    var calls = Holder.guardOf(other, "guard.current");
+    return calls == null ? null : new GuardElsewhere(calls, false, other.toString());
+  }
+
+  /** What leases ask in strict mode. */
+  private record LeasedBlocks(GuardCore core) implements DeadBlocks {
+    @Override
+    public boolean owns(long address) {
+      return core.owns(address);
+    }
+
+    @Override
+    public @Nullable RuntimeException refusal(long address) {
+      return core.isDead(address)
+          ? UseAfterFreeException.of(core.block(address), address, null)
+          : null;
+    }
+  }
+
   static void released(Armed armed) {
-    if (CURRENT.compareAndSet(armed, null)) {
-      ProcessHolder.release();
+    CFrees.askForDead(null);
+    if (CURRENT.compareAndSet(armed, null) && !(armed.core() instanceof GuardElsewhere)) {
+      Holder.giveBack();
     }
   }
 
@@ -154,7 +231,10 @@ public final class Guard {
             + (System.nanoTime() - start) / NANOS_PER_MILLI
             + " ms"
             + (missing.isEmpty() ? "" : ", not armed=" + missing);
-    Armed armed = new Armed(pool, reports, thread, options.mode(), text);
+    Armed armed = new Armed(new LocalGuard(pool, reports, thread, options.mode(), text));
+    if (options.mode() == Mode.STRICT) {
+      CFrees.askForDead(new LeasedBlocks(armed.core()));
+    }
     if (options.explainUncaught() && options.mode() == Mode.STRICT) {
       Uncaught.install(armed);
     }

@@ -56,6 +56,10 @@ public record GuardReport(
       return Arrays.stream(values()).filter(k -> k.number == number).findFirst().orElseThrow();
     }
 
+    int number() {
+      return number;
+    }
+
     /** In words. */
     public String text() {
       return text;
@@ -104,9 +108,10 @@ public record GuardReport(
   /** One line. */
   public String headline() {
     StringBuilder text = new StringBuilder(kind.text);
-    text.append(": address=0x").append(Long.toHexString(address));
-    if (block != null) {
-      text.append(", ").append(block.text()).append(", offset=").append(offset());
+    if (block == null) {
+      text.append(": address=0x").append(Long.toHexString(address));
+    } else {
+      text.append(": ").append(block.text()).append(", offset=").append(offset());
       Site freed = block.freed();
       if (freed != null && kind == Kind.USE_AFTER_FREE) {
         text.append(

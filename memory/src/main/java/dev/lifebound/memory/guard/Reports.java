@@ -23,6 +23,7 @@ final class Reports {
   private static final String OURS = "dev.lifebound.memory.";
 
   private final NativePool pool;
+  private final ReportRecords records = new ReportRecords();
   private @Nullable JavaNames names;
 
   Reports(NativePool pool) {
@@ -56,7 +57,9 @@ final class Reports {
         if (event.getShort("kind") >= FIRST_WATCH_KIND) {
           watch.accept(event);
         } else if (event.getByte("first") == 1) {
-          reports.accept(report(event));
+          GuardReport report = report(event);
+          record(report, event);
+          reports.accept(report);
         }
       } finally {
         // Whatever fails: the next one must be reached.
@@ -64,6 +67,15 @@ final class Reports {
         control.set("events_tail", tail);
       }
     }
+  }
+
+  private void record(GuardReport report, Control event) {
+    boolean known = report.block() != null && event.get("slot") >= 0;
+    Control slot = known ? pool.slotRecord((int) event.get("slot")) : null;
+    records.write(
+        report,
+        slot == null ? 0 : site(slot, "alloc").getInt("tid"),
+        slot == null ? 0 : site(slot, "freed").getInt("tid"));
   }
 
   private GuardReport report(Control event) {
@@ -165,8 +177,14 @@ final class Reports {
     String name =
         found == null ? null : found.thread(tid).map(JavaNames.JavaThread::name).orElse(null);
     if (name != null) {
-      return name;
+      // The main thread's name, once main has returned.
+      return name.equals("DestroyJavaVM") ? "main" : name;
     }
+    return systemName(tid);
+  }
+
+  /** The name that the kernel has for a thread, or its number once it has ended. */
+  static String systemName(int tid) {
     try {
       return Files.readString(Path.of("/proc/self/task/" + tid + "/comm")).strip();
     } catch (IOException e) {

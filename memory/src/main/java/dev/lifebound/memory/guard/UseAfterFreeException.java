@@ -13,10 +13,12 @@ public final class UseAfterFreeException extends LifeboundException {
   private static final long serialVersionUID = 1L;
 
   private final GuardedBlock block;
+  private final long address;
 
-  private UseAfterFreeException(String message, GuardedBlock block) {
+  private UseAfterFreeException(String message, GuardedBlock block, long address) {
     super(message);
     this.block = block;
+    this.address = address;
   }
 
   /**
@@ -32,11 +34,17 @@ public final class UseAfterFreeException extends LifeboundException {
                 + (address - block.address())
                 + "; abandon the unit of work, its values are arbitrary"
                 + block.lifeText(),
-            block);
+            block,
+            address);
     if (cause != null) {
       made.initCause(cause);
     }
     return made;
+  }
+
+  /** The address that was accessed. */
+  public long address() {
+    return address;
   }
 
   /** The block that was used. */

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LoadedObject;
 import dev.lifebound.memory.os.Platform;
@@ -7,8 +8,11 @@ import dev.lifebound.memory.os.SystemCallException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,7 +41,24 @@ public final class Watch implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final Path PROGRAM = Path.of("/proc/self/exe");
 
-  private final WatchCore core;
+  /** What is seen from outside: of this copy's watch, or of another copy's. */
+  interface View {
+    List<String> libraries();
+
+    int slots();
+
+    long count(String counter);
+
+    long lostFrees();
+
+    void drain();
+
+    String text();
+
+    void close();
+  }
+
+  private final View view;
   private final List<String> names;
   private final List<Pattern> patterns;
   private final Consumer<WatchReport> reports;
@@ -46,14 +67,74 @@ public final class Watch implements AutoCloseable {
   private final long oneIn;
   private boolean closed;
 
-  private Watch(Builder builder) {
+  private Watch(Builder builder, @Nullable View elsewhere) {
     this.names = List.copyOf(builder.names);
     this.patterns = names.stream().map(Watch::glob).toList();
     this.reports = builder.reports;
     this.freeListener = builder.freeListener;
     this.pool = builder.pool;
     this.oneIn = builder.oneIn;
-    this.core = WatchCore.get();
+    this.view = elsewhere == null ? new Local(WatchCore.get()) : elsewhere;
+  }
+
+  /** This copy's watch. */
+  private final class Local implements View {
+    private final WatchCore core;
+
+    Local(WatchCore core) {
+      this.core = core;
+    }
+
+    @Override
+    public List<String> libraries() {
+      return core.libraries().stream()
+          .map(path -> path.isEmpty() ? Program.NAME : path)
+          .map(path -> path.substring(path.lastIndexOf('/') + 1))
+          .sorted()
+          .toList();
+    }
+
+    @Override
+    public int slots() {
+      return core.slots();
+    }
+
+    @Override
+    public long count(String counter) {
+      return core.count(counter);
+    }
+
+    @Override
+    public long lostFrees() {
+      return core.lostFrees();
+    }
+
+    @Override
+    public void drain() {
+      core.drain();
+    }
+
+    @Override
+    public String text() {
+      return localText(core);
+    }
+
+    @Override
+    public void close() {
+      core.remove(Watch.this);
+      Holder.giveBack();
+    }
+
+    /** Begins; undone if the library turns out to have no slot. */
+    void begin(boolean loadedLater) {
+      if (!loadedLater) {
+        checkMatches();
+      }
+      core.add(Watch.this);
+      if (!loadedLater) {
+        checkPatched(core);
+      }
+    }
   }
 
   /** What to watch, and who hears of it. Not for concurrent use. */
@@ -63,6 +144,7 @@ public final class Watch implements AutoCloseable {
     private Consumer<WatchReport> reports = Watch::log;
     private @Nullable FreeListener freeListener;
     private @Nullable NativePool pool;
+    private boolean sampled;
     private long oneIn;
 
     private Builder() {}
@@ -116,6 +198,7 @@ public final class Watch implements AutoCloseable {
             "a sample rate must be at least 1: oneIn=" + one + "; 1024 guards one block in 1024");
       }
       this.pool = guard.pool();
+      this.sampled = guard.mode() != Mode.OBSERVE;
       this.oneIn = one;
       return this;
     }
@@ -127,24 +210,51 @@ public final class Watch implements AutoCloseable {
      * @throws GuardUnavailableException where slots cannot be patched, or a library has none
      */
     public Watch start() {
-      checkPlatform();
       if (names.isEmpty()) {
         throw new IllegalArgumentException("a watch must name a library; call library(pattern)");
       }
+      checkLinux();
+      Copies.Copy other = Holder.take();
+      if (other != null) {
+        return new Watch(this, WatchElsewhere.start(other, plain()));
+      }
+      boolean begun = false;
       try {
-        Watch watch = new Watch(this);
-        if (!loadedLater) {
-          watch.checkMatches();
-        }
-        watch.core.add(watch);
-        if (!loadedLater) {
-          watch.checkPatched();
-        }
+        checkNativeAccess();
+        Watch watch = new Watch(this, null);
+        ((Local) watch.view).begin(loadedLater);
+        begun = true;
         return watch;
       } catch (SystemCallException | UnsupportedOperationException e) {
         throw new GuardUnavailableException(
             "the watch must have executable memory and slots to patch: " + e.getMessage());
+      } finally {
+        if (!begun) {
+          Holder.giveBack();
+        }
       }
+    }
+
+    /** The settings as types of the JDK alone, for the copy of the library that watches. */
+    private Map<String, Object> plain() {
+      Map<String, Object> plain = new HashMap<>();
+      plain.put("names", names.toArray(String[]::new));
+      if (loadedLater) {
+        plain.put("later", true);
+      }
+      Consumer<WatchReport> mine = reports;
+      Consumer<Object[]> plainReports = report -> mine.accept(Plain.watchReport(report));
+      plain.put("reports", plainReports);
+      FreeListener listener = freeListener;
+      if (listener != null) {
+        BiConsumer<String, long[]> frees =
+            (_, words) -> listener.freed(words[0], words[1], words[2]);
+        plain.put("frees", frees);
+      }
+      if (sampled) {
+        plain.put("oneIn", oneIn);
+      }
+      return plain;
     }
   }
 
@@ -164,13 +274,16 @@ public final class Watch implements AutoCloseable {
     return new Builder();
   }
 
-  private static void checkPlatform() {
+  private static void checkLinux() {
     if (!Platform.isLinux()) {
       throw new GuardUnavailableException(
           "the watch must run on Linux: platform="
               + Platform.text()
               + "; handles and leases work everywhere");
     }
+  }
+
+  private static void checkNativeAccess() {
     if (!Platform.isNativeAccessEnabled()) {
       throw new GuardUnavailableException(
           "the watch must have native access: module="
@@ -195,11 +308,12 @@ public final class Watch implements AutoCloseable {
     }
   }
 
-  private void checkPatched() {
+  private void checkPatched(WatchCore core) {
     List<LoadedObject> named = DynamicLinker.objects().stream().filter(this::names).toList();
     List<String> patched = core.libraries();
     if (named.stream().noneMatch(object -> patched.contains(object.path()))) {
-      close();
+      closed = true;
+      core.remove(this);
       throw new GuardUnavailableException(
           "a watched library must call the allocator through slots: library="
               + named.stream().map(Watch::name).collect(Collectors.joining(" "))
@@ -278,57 +392,61 @@ public final class Watch implements AutoCloseable {
 
   /** File names of the libraries whose slots are patched at this moment. */
   public List<String> libraries() {
-    return core.libraries().stream()
-        .map(path -> path.isEmpty() ? Program.NAME : path)
-        .map(path -> path.substring(path.lastIndexOf('/') + 1))
-        .sorted()
-        .toList();
+    return view.libraries();
   }
 
   /** How many slots are patched, of all watches together. */
   public int slots() {
-    return core.slots();
+    return view.slots();
+  }
+
+  long count(String counter) {
+    return view.count(counter);
   }
 
   /** Frees of adopted blocks that were seen, by all watches together. */
   public long adoptedFrees() {
-    return core.count("hits");
+    return view.count("hits");
   }
 
   /** Frees that were refused, by all watches together. */
   public long refusedFrees() {
-    return core.count("refused");
+    return view.count("refused");
   }
 
   /** Frees seen since somebody wants to hear of every free. */
   public long everyFree() {
-    return core.count("frees_head");
+    return view.count("frees_head");
   }
 
   /** Frees that were seen and counted, but not told: the ring was written over before. */
   public long lostFrees() {
-    return core.lostFrees();
+    return view.lostFrees();
   }
 
   /**
    * Allocations whose turn it was, but for which a thread had no time left to spend on guarding.
    */
   public long skipped() {
-    return core.count("skipped");
+    return view.count("skipped");
   }
 
   /** Allocations that were guarded. */
   public long sampled() {
-    return core.count("sampled");
+    return view.count("sampled");
   }
 
   /** Tells at once what stubs have noted so far; otherwise the watch's own thread does, soon. */
   public void drain() {
-    core.drain();
+    view.drain();
   }
 
   /** One line: what is watched, and what could not be. */
   public String text() {
+    return view.text();
+  }
+
+  private String localText(WatchCore core) {
     StringBuilder text =
         new StringBuilder("watch: patterns=")
             .append(String.join(",", names))
@@ -355,7 +473,7 @@ public final class Watch implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      core.remove(this);
+      view.close();
     }
   }
 

@@ -1,11 +1,17 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.handle.AdoptedBlocks;
 import dev.lifebound.memory.handle.CFrees;
+import dev.lifebound.memory.ledger.EventType;
+import dev.lifebound.memory.ledger.LedgerReport;
+import dev.lifebound.memory.ledger.LedgerSink;
+import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.LoadedObject;
 import dev.lifebound.memory.os.NativeCalls;
 import dev.lifebound.memory.os.NativeCode;
+import dev.lifebound.memory.os.NativeFrames;
 import dev.lifebound.memory.os.SlotPatches;
 import dev.lifebound.memory.os.WatchedSymbol;
 import java.lang.foreign.Arena;
@@ -16,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +79,7 @@ final class WatchCore implements AdoptedTable.Memory {
   private final long noPool;
 
   private @Nullable NativePool pool;
+  private final AtomicBoolean greets = new AtomicBoolean();
   private volatile long seenLoads;
   private long seenLoading;
   private long loadingSince;
@@ -162,7 +170,16 @@ final class WatchCore implements AdoptedTable.Memory {
   }
 
   /** Adds a share: patches what it names. */
-  synchronized void add(Watch share) {
+  void add(Watch share) {
+    addHere(share);
+    // Without the lock, since they call back. One that appears meanwhile says hello.
+    if (greets.compareAndSet(false, true)) {
+      Copies.onHello(copy -> AdoptedElsewhere.bind(copy, table));
+    }
+    Copies.others().forEach(copy -> AdoptedElsewhere.bind(copy, table));
+  }
+
+  private synchronized void addHere(Watch share) {
     shares.add(share);
     if (share.pool() != null) {
       attach(share.pool(), share.oneIn());
@@ -363,7 +380,7 @@ final class WatchCore implements AdoptedTable.Memory {
     // Whoever finds nothing to look through must not return before those are done who do.
     synchronized (events) {
       if (events.takeRescan()) {
-        table.unsettled().forEach(this::settle);
+        table.unsettled().forEach(handle -> settle(handle, null));
       }
     }
     events.drainFrees((address, caller, thread) -> {
@@ -379,10 +396,19 @@ final class WatchCore implements AdoptedTable.Memory {
   private void told(WatchEvents.Event event) {
     var source = table.source(event.handle());
     String block = source == null ? "" : source.describe(event.handle());
+    AdoptedBlocks.Freer freer =
+        new AdoptedBlocks.Freer(
+            event.caller(),
+            NativeFrames.ofProcess().library(event.caller() - 1),
+            event.thread(),
+            Reports.systemName(event.thread()),
+            event.nanos());
     if ((event.kind() == WatchReport.Kind.FREED_BY_C
             || event.kind() == WatchReport.Kind.FREED_WHILE_LEASED)
         && table.claim(event.handle(), event.address())) {
-      settle(event.handle());
+      settle(event.handle(), freer);
+    } else if (event.kind().isDefect()) {
+      refused(event, freer);
     }
     WatchReport report =
         new WatchReport(
@@ -392,13 +418,32 @@ final class WatchCore implements AdoptedTable.Memory {
     }
   }
 
-  private void settle(long handle) {
+  /** A free that was refused, as an event of the ledger. */
+  private static void refused(WatchEvents.Event event, AdoptedBlocks.Freer freer) {
+    LedgerSink.report(
+        new LedgerReport(
+            EventType.DOUBLE_FREE,
+            0,
+            false,
+            freer.nanoTime(),
+            event.address(),
+            0,
+            event.handle(),
+            false,
+            freer.caller(),
+            freer.library(),
+            List.of(),
+            freer.thread(),
+            freer.threadName()));
+  }
+
+  private void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
     var source = table.source(handle);
     if (source == null) {
       return;
     }
     try {
-      source.settle(handle);
+      source.settle(handle, freer);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
     }

@@ -1,5 +1,7 @@
 package dev.lifebound.memory.handle;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Hears of adopted blocks, so that a free by C is recognised. Internal: for the watch; see {@link
  * CFrees}.
@@ -13,12 +15,25 @@ public interface AdoptedBlocks {
     /**
      * Ends a block whose state word native code has moved to freed-by-C: names, children and bound
      * maps hear of it, and the lease that native code has added is given back.
+     *
+     * @param freer the call by C; null when that is not known any more
      */
-    void settle(long handle);
+    void settle(long handle, @Nullable Freer freer);
 
     /** The block in messages. */
     String describe(long handle);
   }
+
+  /**
+   * A call of {@code free} by C.
+   *
+   * @param caller its return address
+   * @param library the file's name of the library that called
+   * @param thread the system's number of the thread
+   * @param threadName its name
+   * @param nanoTime when
+   */
+  record Freer(long caller, String library, int thread, String threadName, long nanoTime) {}
 
   /**
    * A block becomes live. May be called twice for the same block.

@@ -1,5 +1,7 @@
 package dev.lifebound.memory.handle;
 
+import org.jspecify.annotations.Nullable;
+
 /** A registry's side of the watch: announces adopted blocks, and ends those that C has freed. */
 final class AdoptedSource implements AdoptedBlocks.Source {
   private final BlockTable table;
@@ -54,8 +56,8 @@ final class AdoptedSource implements AdoptedBlocks.Source {
   }
 
   @Override
-  public void settle(long handle) {
-    table.settleFreedByC(handle);
+  public void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
+    table.settleFreedByC(handle, freer);
   }
 
   @Override

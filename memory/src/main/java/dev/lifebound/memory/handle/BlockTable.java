@@ -239,7 +239,7 @@ class BlockTable {
 
   StaleHandleException refuse(long handle, long word, String operation) {
     StaleHandleException refusal = refusals.stale(handle, word, operation);
-    counters.staleUse(handle, operation, refusal);
+    counters.staleUse(this, handle, operation, refusal);
     return refusal;
   }
 
@@ -267,7 +267,7 @@ class BlockTable {
     while (true) {
       if (!isHeld(word, handle)) {
         DoubleReleaseException refusal = refusals.doubleRelease(handle, word);
-        counters.doubleRelease(handle, refusal);
+        counters.doubleRelease(this, handle, refusal);
         throw refusal;
       }
       long next = word - SlotTable.ONE_REFERENCE;
@@ -414,12 +414,12 @@ class BlockTable {
    * Follows native code, which has seen C free a block, has moved it to FREED_BY_C and has given it
    * a lease. Once for each such block.
    */
-  void settleFreedByC(long handle) {
+  void settleFreedByC(long handle, AdoptedBlocks.@Nullable Freer freer) {
     int slot = Handles.slot(handle);
     long word = SlotTable.stateAcquire(slot);
     int owner = SlotTable.owner(slot);
     lives.freed(handle);
-    Chronicle.freedByC(this, handle);
+    Chronicle.freedByC(this, handle, freer);
     forgetAddress(slot, handle);
     RuntimeException failure =
         SlotTable.isAttached(word) || owner != 0 ? tell(handle, owner) : null;
@@ -462,7 +462,7 @@ class BlockTable {
     if (ends) {
       lives.freed(handle);
       if (newState == SlotTable.FREED_BY_C) {
-        Chronicle.freedByC(this, handle);
+        Chronicle.freedByC(this, handle, null);
         forgetAddress(slot, handle);
       }
     }
@@ -562,11 +562,21 @@ class BlockTable {
       if (SlotTable.exchangeState(chunk, slot, word, next) == word) {
         Page page = SlotTable.page(slot);
         return page.isHeld()
-            ? new Lease(this, handle, chunk, next, held(page, slot).segment())
+            ? heldLease(handle, chunk, next, held(page, slot).segment())
             : new Lease(
                 this, handle, chunk, next, page.memory, page.offset(slot), SlotTable.size(slot));
       }
     }
+  }
+
+  /** Memory that somebody else has allocated may be guarded, and die under the lease. */
+  private Lease heldLease(long handle, MemorySegment chunk, long word, MemorySegment block) {
+    Lease lease = new Lease(this, handle, chunk, word, block);
+    DeadBlocks dead = CFrees.dead;
+    if (dead != null && dead.owns(block.address())) {
+      lease.askBeforeAccess();
+    }
+    return lease;
   }
 
   private long withLease(long handle, long word) {
@@ -796,6 +806,18 @@ class BlockTable {
       return held.segment().address();
     }
     return page.isHeld() ? 0 : page.memory.address() + page.offset(slot);
+  }
+
+  /** As {@link #addressIfKnown}, of a block that may be dead: 0 once its slot has another one. */
+  long addressOnceKnown(long handle) {
+    int slot = Handles.slot(handle);
+    if (!SlotTable.exists(slot)) {
+      return 0;
+    }
+    long word = SlotTable.stateAcquire(slot);
+    int age = SlotTable.generation(word) - Handles.generation(handle);
+    boolean last = age == 0 || (age == 1 && SlotTable.state(word) == SlotTable.DEAD);
+    return last ? addressIfKnown(handle) : 0;
   }
 
   /** Who holds the memory of a block; null when it is the registry's, or the block is dead. */

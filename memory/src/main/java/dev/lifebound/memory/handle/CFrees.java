@@ -24,7 +24,41 @@ public final class CFrees {
 
   static volatile @Nullable AdoptedBlocks listener;
 
+  /** Set while a guard is armed in strict mode. */
+  static volatile @Nullable DeadBlocks dead;
+
   private CFrees() {}
+
+  /**
+   * Leases of such blocks ask from now on; null ends that. Leases that are open stay as they are.
+   */
+  public static void askForDead(@Nullable DeadBlocks blocks) {
+    dead = blocks;
+  }
+
+  /** Where the bits lie that native code reads and changes; copies must agree on it. */
+  public static String layout() {
+    return "registry "
+        + REGISTRY_SHIFT
+        + ", handle "
+        + HANDLE_GENERATION_SHIFT
+        + " "
+        + HANDLE_GENERATION_MASK
+        + ", state "
+        + GENERATION_SHIFT
+        + " "
+        + STATE_SHIFT
+        + " "
+        + STATE_MASK
+        + " "
+        + LIVE
+        + " "
+        + FREED_BY_C
+        + " "
+        + ONE_LEASE
+        + " "
+        + LEASES;
+  }
 
   /** From now on this listener hears of adopted blocks, and at once of those that are live. */
   public static synchronized void listen(AdoptedBlocks all) {

@@ -1,6 +1,8 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerName;
+import dev.lifebound.memory.ledger.LedgerReport;
 import dev.lifebound.memory.ledger.LedgerSink;
 import java.util.List;
 import java.util.Set;
@@ -53,9 +55,29 @@ final class Chronicle {
     }
   }
 
-  static void freedByC(BlockTable table, long handle) {
-    if (LedgerSink.installed() != null) {
-      int slot = Handles.slot(handle);
+  /** Told of the thread of C, where that is known; else of this one. */
+  static void freedByC(BlockTable table, long handle, AdoptedBlocks.@Nullable Freer freer) {
+    if (LedgerSink.installed() == null) {
+      return;
+    }
+    int slot = Handles.slot(handle);
+    if (freer != null) {
+      LedgerSink.report(
+          new LedgerReport(
+              EventType.FREE_BY_C,
+              0,
+              false,
+              freer.nanoTime(),
+              table.addressIfKnown(handle),
+              SlotTable.size(slot),
+              handle,
+              false,
+              freer.caller(),
+              freer.library(),
+              List.of(),
+              freer.thread(),
+              freer.threadName()));
+    } else {
       LedgerSink.freeByC(
           handle,
           table.addressIfKnown(handle),
@@ -76,16 +98,41 @@ final class Chronicle {
     }
   }
 
-  static void staleUse(long handle, String operation) {
+  static void staleUse(BlockTable table, long handle, String operation) {
     if (LedgerSink.installed() != null) {
-      LedgerSink.staleUse(handle, 0, OPERATIONS.computeIfAbsent(operation, LedgerName::of));
+      LedgerSink.staleUse(handle, table.addressOnceKnown(handle), name(operation));
     }
   }
 
-  static void doubleRelease(long handle) {
+  static void doubleRelease(BlockTable table, long handle) {
     if (LedgerSink.installed() != null) {
-      LedgerSink.doubleFree(handle, 0, OPERATIONS.computeIfAbsent("release", LedgerName::of));
+      LedgerSink.doubleFree(handle, table.addressOnceKnown(handle), name("release"));
     }
+  }
+
+  /** A lease was used against its contract. */
+  static void leaseAnomaly(BlockTable table, long handle, String what) {
+    if (LedgerSink.installed() != null) {
+      LedgerSink.leaseAnomaly(handle, table.addressOnceKnown(handle), name(what));
+    }
+  }
+
+  /** Harmless: an early close inside try-with-resources is closed twice. */
+  static void closedTwice(BlockTable table, long handle) {
+    if (LedgerSink.installed() != null) {
+      LedgerSink.leaseRemark(handle, table.addressOnceKnown(handle), name("closed twice"));
+    }
+  }
+
+  static void deferredFree(BlockTable table, long handle, String by) {
+    if (LedgerSink.installed() != null) {
+      LedgerSink.leaseRemark(
+          handle, table.addressOnceKnown(handle), name("free put off by a " + by));
+    }
+  }
+
+  private static LedgerName name(String operation) {
+    return OPERATIONS.computeIfAbsent(operation, LedgerName::of);
   }
 
   static void leaked(Leak leak, Tags.Account account) {

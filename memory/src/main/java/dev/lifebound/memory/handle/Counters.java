@@ -17,17 +17,17 @@ final class Counters {
     }
   }
 
-  void staleUse(long handle, String operation, StaleHandleException refusal) {
+  void staleUse(BlockTable table, long handle, String operation, StaleHandleException refusal) {
     staleUses.increment();
-    Chronicle.staleUse(handle, operation);
+    Chronicle.staleUse(table, handle, operation);
     if (Events.areOn()) {
       JfrEvents.staleUse(handle, operation, refusal);
     }
   }
 
-  void doubleRelease(long handle, DoubleReleaseException refusal) {
+  void doubleRelease(BlockTable table, long handle, DoubleReleaseException refusal) {
     doubleReleases.increment();
-    Chronicle.doubleRelease(handle);
+    Chronicle.doubleRelease(table, handle);
     if (Events.areOn()) {
       JfrEvents.doubleFree(handle, refusal);
     }
@@ -49,6 +49,7 @@ final class Counters {
 
   void deferred(BlockTable table, long handle, String by) {
     deferredFrees.increment();
+    Chronicle.deferredFree(table, handle, by);
     if (Events.areOn()) {
       JfrEvents.deferredFree(table, handle, by);
     }

@@ -16,10 +16,25 @@ import org.jspecify.annotations.Nullable;
  * <p>Offsets are bytes from the block's start; every access is bounded by the block and refused
  * after {@link #close}. Values are in the platform's byte order and need no alignment.
  *
+ * <p>While a guard is armed in strict mode, a lease of a guarded block that was freed past the
+ * registry throws {@code UseAfterFreeException} before the access. A segment that {@link #segment}
+ * has given is read as any other: there the guard's own error comes, see {@code Armed.explain}.
+ *
  * <p>A lease belongs to the thread that opened it and is closed there, once, best by
  * try-with-resources.
  */
 public final class Lease implements AutoCloseable {
+  private static final String OTHER_THREAD = "used by another thread";
+
+  private static final int CLOSED = 0;
+  private static final int OPEN = 1;
+
+  /** As open, but the block may be dead: asked before each access. */
+  private static final int GUARDED = 2;
+
+  /** Set in the mark of every thread, so that it is neither of the above. */
+  private static final int MARK = 1 << 31;
+
   private final BlockTable table;
   private final long handle;
 
@@ -30,8 +45,13 @@ public final class Lease implements AutoCloseable {
   private final MemorySegment base;
   private final long offset;
   private final long byteSize;
-  private boolean open = true;
   private @Nullable Arena arena;
+
+  /**
+   * {@link #CLOSED}, {@link #OPEN}, {@link #GUARDED}, or in a watched registry the owner's {@link
+   * #mark}.
+   */
+  private int state = OPEN;
 
   /** A lease of a part of {@code base}; {@code word} is the state word that has its pin. */
   Lease(
@@ -151,24 +171,64 @@ public final class Lease implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!open) {
+    if (state != OPEN && wasClosed()) {
       return;
     }
     Arena mine = arena;
     if (mine != null) {
       // First, since it refuses while a native call uses the segment: the lease is open then still.
-      mine.close();
+      close(mine);
       arena = null;
     }
-    open = false;
+    state = CLOSED;
     table.unpin(handle, chunk, word);
+  }
+
+  private void close(Arena mine) {
+    try {
+      mine.close();
+    } catch (WrongThreadException e) {
+      Chronicle.leaseAnomaly(table, handle, OTHER_THREAD);
+      throw e;
+    }
+  }
+
+  /** From now on each access asks whether the block was freed past the registry. */
+  void askBeforeAccess() {
+    state = GUARDED;
+  }
+
+  /** In a watched registry, from now on another thread's use is noticed. */
+  void belongTo(Thread thread) {
+    state = mark(thread);
+  }
+
+  private static int mark(Thread thread) {
+    return (int) thread.threadId() | MARK;
+  }
+
+  /** Notes a second close, which does nothing, and the close by a thread that is not the owner. */
+  private boolean wasClosed() {
+    if (state == CLOSED) {
+      Chronicle.closedTwice(table, handle);
+      return true;
+    }
+    noteOtherThread();
+    return false;
+  }
+
+  private void noteOtherThread() {
+    if (state < 0 && state != mark(Thread.currentThread())) {
+      // Once is enough.
+      state = GUARDED;
+      Chronicle.leaseAnomaly(table, handle, OTHER_THREAD);
+    }
   }
 
   /** The offset in the base, after refusing what is closed or out of bounds. */
   private long check(long at, long bytes) {
-    if (!open) {
-      throw new LeaseClosedException(
-          "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
+    if (state != OPEN) {
+      checkState();
     }
     if (at < 0 || bytes < 0 || at > byteSize - bytes) {
       throw table.outside(handle, at, bytes);
@@ -176,8 +236,28 @@ public final class Lease implements AutoCloseable {
     return offset + at;
   }
 
+  private void checkState() {
+    if (state == CLOSED) {
+      Chronicle.leaseAnomaly(table, handle, "used after close");
+      throw new LeaseClosedException(
+          "a lease must be open: block=" + Handles.block(handle) + "; read before its close()");
+    }
+    noteOtherThread();
+    DeadBlocks dead = CFrees.dead;
+    RuntimeException refusal = dead == null ? null : dead.refusal(base.address() + offset);
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
   @Override
   public String toString() {
-    return "Lease[block=" + Handles.block(handle) + ", size=" + byteSize + ", open=" + open + "]";
+    return "Lease[block="
+        + Handles.block(handle)
+        + ", size="
+        + byteSize
+        + ", open="
+        + (state != CLOSED)
+        + "]";
   }
 }

@@ -1,9 +1,11 @@
 package dev.lifebound.memory.handle;
 
+import dev.lifebound.memory.os.Copies;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -91,12 +93,22 @@ public final class Registry implements AutoCloseable {
   }
 
   private static int claimNumber(WeakReference<Registry> mine) {
+    CopyCalls.serve();
+    // Numbers are those of the process: other copies of the library draw from the same ones.
+    synchronized (Copies.lock()) {
+      return claimNumber(mine, Copies.others());
+    }
+  }
+
+  private static int claimNumber(WeakReference<Registry> mine, List<Copies.Copy> others) {
     // Round and round, so that a number comes back as late as it can: messages then name the right
     // registry for longer.
     for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
       int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
       WeakReference<Registry> owner = NUMBERS.get(n);
-      if ((owner == null || owner.refersTo(null)) && NUMBERS.compareAndSet(n, owner, mine)) {
+      if ((owner == null || owner.refersTo(null))
+          && isFreeElsewhere(n, others)
+          && NUMBERS.compareAndSet(n, owner, mine)) {
         return n;
       }
     }
@@ -104,6 +116,41 @@ public final class Registry implements AutoCloseable {
         "the process must not have more open registries: open="
             + Handles.MAX_REGISTRIES
             + "; share one registry, or drop those that are closed");
+  }
+
+  private static boolean isFreeElsewhere(int number, List<Copies.Copy> others) {
+    for (Copies.Copy copy : others) {
+      if (Boolean.TRUE.equals(copy.call("handle.number", number))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a registry of this copy has the number. */
+  static boolean isTaken(int number) {
+    WeakReference<Registry> owner = NUMBERS.get(number);
+    return owner != null && !owner.refersTo(null);
+  }
+
+  /** As {@link AdoptedBlocks.Source#settle}, for the registry that has issued the handle. */
+  static void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
+    BlockTable issuer = issuer(handle);
+    if (issuer != null) {
+      issuer.adopted.settle(handle, freer);
+    }
+  }
+
+  /** As {@link AdoptedBlocks.Source#describe}; empty when the registry is gone. */
+  static String describe(long handle) {
+    BlockTable issuer = issuer(handle);
+    return issuer == null ? "" : issuer.adopted.describe(handle);
+  }
+
+  private static @Nullable BlockTable issuer(long handle) {
+    WeakReference<Registry> owner = NUMBERS.get(Handles.registry(handle));
+    Registry registry = owner == null ? null : owner.get();
+    return registry == null ? null : registry.table;
   }
 
   BlockTable table() {
@@ -431,5 +478,13 @@ public final class Registry implements AutoCloseable {
         + ", closed="
         + table.isClosed()
         + "]";
+  }
+
+  /**
+   * A handle as messages write it: {@code #slot.generation}. Of one process no two blocks have the
+   * same, as long as the library is loaded once.
+   */
+  public static String blockText(long handle) {
+    return Handles.block(handle);
   }
 }

@@ -44,6 +44,7 @@ final class WatchedTable extends BlockTable {
   @Override
   Lease lease(long handle) {
     Lease lease = super.lease(handle);
+    lease.belongTo(Thread.currentThread());
     try {
       look(handle, "lease");
     } catch (RuntimeException e) {

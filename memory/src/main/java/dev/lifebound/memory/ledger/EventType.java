@@ -31,8 +31,16 @@ public enum EventType {
   NOTE(12),
   /** C code allocated a block that the guard samples. */
   ALLOCATE_BY_C(13),
-  /** A thread took the stripe over. */
+  /** A thread took the stripe over; of machine code's stripes, the name of a thread. */
   THREAD(14),
+  /** The guard reports the misuse of a block: the access, or the free that was refused. */
+  REPORT(15),
+  /** Where the block of the report that follows was freed. */
+  REPORT_FREED(16),
+  /** Where the block of the report that follows was allocated. */
+  REPORT_ALLOCATED(17),
+  /** Something about a lease that is no mistake: it put a free off, or was closed twice. */
+  LEASE_REMARK(18),
   /** A type of a newer version. */
   UNKNOWN(0);
 
@@ -71,8 +79,20 @@ public enum EventType {
   /** Whether it tells of a mistake, and so is kept twice. */
   public boolean isIncident() {
     return switch (this) {
-      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT, LEAK -> true;
-      case ALLOCATE, FREE, FREE_BY_C, ADOPT, BIND, UNBIND, NOTE, ALLOCATE_BY_C, THREAD, UNKNOWN ->
+      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT, LEAK, REPORT -> true;
+      case ALLOCATE,
+          FREE,
+          FREE_BY_C,
+          ADOPT,
+          BIND,
+          UNBIND,
+          NOTE,
+          ALLOCATE_BY_C,
+          THREAD,
+          REPORT_FREED,
+          REPORT_ALLOCATED,
+          LEASE_REMARK,
+          UNKNOWN ->
           false;
     };
   }

@@ -21,6 +21,7 @@ final class FileParts {
   private final Stripe[] own;
   private final Stripe[] shared;
   private final Stripe incidents;
+  private final Stripe faults;
   private final AtomicBoolean incidentsClaimed = new AtomicBoolean();
   private final int firstNative;
   private final long textOffset;
@@ -33,7 +34,7 @@ final class FileParts {
     this.shared = stripes(settings.stripes(), shared, Layout.KIND_SHARED);
     int next = settings.stripes() + shared;
     this.incidents = stripes(next, 1, Layout.KIND_INCIDENTS)[0];
-    var _ = stripes(next + 1, 1, Layout.KIND_FAULTS);
+    this.faults = stripes(next + 1, 1, Layout.KIND_FAULTS)[0];
     this.firstNative = next + 2;
     var _ = stripes(firstNative, settings.nativeStripes(), Layout.KIND_NATIVE);
   }
@@ -209,6 +210,11 @@ final class FileParts {
         incidentsClaimed.setRelease(false);
       }
     }
+  }
+
+  /** The stripe of faults, which machine code writes as well. */
+  Stripe faultsForJava() {
+    return faults;
   }
 
   void dropped() {

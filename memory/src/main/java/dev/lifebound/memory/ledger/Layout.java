@@ -41,7 +41,7 @@ final class Layout {
   static final byte[] MAGIC = "LBLEDGER".getBytes(StandardCharsets.US_ASCII);
   static final int BYTE_ORDER_MARK = 0x0A0B0C0D;
   static final int VERSION_MAJOR = 1;
-  static final int VERSION_MINOR = 0;
+  static final int VERSION_MINOR = 1;
   static final int VERSION_SHIFT = 16;
   static final int VERSION = (VERSION_MAJOR << VERSION_SHIFT) | VERSION_MINOR;
 
@@ -99,7 +99,7 @@ final class Layout {
   /** Written by machine code; threads are numbered by the operating system. */
   static final int KIND_NATIVE = 4;
 
-  /** As {@link #KIND_NATIVE}, for faults only. */
+  /** As {@link #KIND_NATIVE}, for faults and what is reported of them. */
   static final int KIND_FAULTS = 5;
 
   static final int RECORD_BYTES = 64;
@@ -132,6 +132,9 @@ final class Layout {
   static final int FLAG_DELIVERED = 0x08;
 
   static final int FLAG_DETAIL_MASK = 0x07;
+
+  /** Of a report: the fourth bit of its kind, above the three of the detail. */
+  static final int FLAG_KIND_HIGH = 0x10;
 
   static final int TEXT_HEADER_BYTES = 8;
   static final int TEXT_CHECK_OFFSET = 4;

@@ -29,7 +29,12 @@ public final class Ledger implements AutoCloseable {
   private static final AtomicInteger SERIALS = new AtomicInteger();
 
   private final @Nullable FileParts file;
+
+  /** Another copy of the library has the file. */
+  private final @Nullable LedgerElsewhere elsewhere;
+
   private final String problem;
+  private final LedgerSettings settings;
   private final LongAdder dropped = new LongAdder();
   private final Stripes stripes;
   private final Stacks stacks;
@@ -42,6 +47,8 @@ public final class Ledger implements AutoCloseable {
 
   private Ledger(@Nullable FileParts file, LedgerSettings settings, String problem) {
     this.file = file;
+    this.elsewhere = null;
+    this.settings = settings;
     this.problem = problem;
     if (file == null) {
       this.texts = new Texts(MemorySegment.NULL);
@@ -52,6 +59,22 @@ public final class Ledger implements AutoCloseable {
       this.stripes = new Stripes(file.own(), file.shared());
       this.stacks = new Stacks(texts, settings.stackDepth(), settings.stackOneIn());
     }
+  }
+
+  private Ledger(LedgerElsewhere elsewhere) {
+    int[] stackSettings = elsewhere.stackSettings();
+    this.file = null;
+    this.elsewhere = elsewhere;
+    this.settings = LedgerSettings.defaults().withStacks(stackSettings[0], stackSettings[1]);
+    this.problem = "";
+    this.texts = new TextsElsewhere(elsewhere);
+    this.stripes = new Stripes(new Stripe[0], new Stripe[0]);
+    this.stacks = new Stacks(texts, settings.stackDepth(), settings.stackOneIn());
+  }
+
+  /** The ledger that another copy of the library has installed. */
+  static Ledger of(LedgerElsewhere elsewhere) {
+    return new Ledger(elsewhere);
   }
 
   /**
@@ -85,7 +108,12 @@ public final class Ledger implements AutoCloseable {
 
   /** The file, or null when there is none. */
   public @Nullable Path path() {
-    return file == null ? null : file.path();
+    return file != null ? file.path() : elsewhere == null ? null : elsewhere.path();
+  }
+
+  /** Whether another copy of the library has the file. */
+  boolean isElsewhere() {
+    return elsewhere != null;
   }
 
   /** Events that were not recorded. */
@@ -152,6 +180,14 @@ public final class Ledger implements AutoCloseable {
     incident(EventType.DOUBLE_FREE, block, address, 0, refsHere(by), 0);
   }
 
+  /**
+   * Something about a lease that is no mistake but explains what follows: it put a free off, or was
+   * closed twice. No incident: no copy is kept, and a stack only of chosen blocks.
+   */
+  public void leaseRemark(long block, long address, LedgerName what) {
+    common(EventType.LEASE_REMARK, block, address, 0, what);
+  }
+
   /** A lease was used against its contract. */
   public void leaseAnomaly(long block, long address, LedgerName what) {
     incident(EventType.LEASE_ANOMALY, block, address, 0, refsHere(what), 0);
@@ -168,6 +204,35 @@ public final class Ledger implements AutoCloseable {
   public void leak(
       long block, long blocks, long bytes, LedgerName tag, List<StackTraceElement> allocated) {
     incident(EventType.LEAK, block, 0, bytes, refs(tag, stacks.of(allocated)), blocks);
+  }
+
+  /**
+   * What another thread did to a block. It goes where faults go, with the operating system's number
+   * for the thread, and with that thread's name.
+   */
+  public void report(LedgerReport report) {
+    if (!report.threadName().isEmpty()) {
+      long[] name = Stripes.nameWords(report.threadName());
+      faultWords(
+          Stripes.kind(EventType.THREAD, FLAG_EXACT),
+          report.nanoTime(),
+          name[0],
+          name[1],
+          name[2],
+          name[3],
+          0,
+          report.thread());
+    }
+    faultWords(
+        Stripes.kind(report.type(), report.flags()),
+        report.nanoTime(),
+        report.address(),
+        report.byteSize(),
+        report.block(),
+        report.pc(),
+        ((long) texts.name(report.library()) << NAME_SHIFT)
+            | (stacks.ofLines(report.stack()) & STACK_MASK),
+        report.thread());
   }
 
   /** A remark. Its text is kept once, however often it is made. */
@@ -236,16 +301,15 @@ public final class Ledger implements AutoCloseable {
       long key,
       long refs) {
     long thread = Thread.currentThread().threadId();
-    Stripe stripe = stripes.quick(thread);
-    if (stripe != null) {
-      stripe.append(Stripes.kind(type, flags), time, address, size, block, key, refs, thread);
-    } else {
-      appendElsewhere(Stripes.kind(type, flags), time, address, size, block, key, refs, thread);
-    }
+    appendWords(Stripes.kind(type, flags), time, address, size, block, key, refs, thread);
   }
 
   private void appendElsewhere(
       long kind, long time, long address, long size, long block, long key, long refs, long thread) {
+    if (elsewhere != null) {
+      elsewhere.append(kind, time, address, size, block, key, refs, thread);
+      return;
+    }
     if (closed || file == null) {
       drop();
       return;
@@ -269,17 +333,48 @@ public final class Ledger implements AutoCloseable {
   private void incident(EventType type, long block, long address, long size, long refs, long key) {
     long time = CoarseClock.exact();
     append(type, FLAG_EXACT, time, address, size, block, key, refs);
-    if (file != null && !closed) {
-      file.incident(
-          Stripes.kind(type, FLAG_EXACT),
-          time,
-          address,
-          size,
-          block,
-          key,
-          refs,
-          Thread.currentThread().threadId());
+    long thread = Thread.currentThread().threadId();
+    incidentWords(Stripes.kind(type, FLAG_EXACT), time, address, size, block, key, refs, thread);
+  }
+
+  /* ---- records by their words, as other copies of the library send them ---- */
+
+  void appendWords(
+      long kind, long time, long address, long size, long block, long key, long refs, long thread) {
+    Stripe stripe = stripes.quick(thread);
+    if (stripe != null) {
+      stripe.append(kind, time, address, size, block, key, refs, thread);
+    } else {
+      appendElsewhere(kind, time, address, size, block, key, refs, thread);
     }
+  }
+
+  void incidentWords(
+      long kind, long time, long address, long size, long block, long key, long refs, long thread) {
+    if (elsewhere != null) {
+      elsewhere.incident(kind, time, address, size, block, key, refs, thread);
+    } else if (file != null && !closed) {
+      file.incident(kind, time, address, size, block, key, refs, thread);
+    }
+  }
+
+  void faultWords(
+      long kind, long time, long address, long size, long block, long key, long refs, long thread) {
+    if (elsewhere != null) {
+      elsewhere.fault(kind, time, address, size, block, key, refs, thread);
+    } else if (file == null || closed) {
+      drop();
+    } else {
+      file.faultsForJava().appendAmongMany(kind, time, address, size, block, key, refs, thread);
+    }
+  }
+
+  int stackId(long hash, int[] frames) {
+    return texts.stack(hash, frames);
+  }
+
+  int[] stackSettings() {
+    return new int[] {settings.stackOneIn(), settings.stackDepth()};
   }
 
   /** Says in the file that the program ended this ledger itself. Further events are dropped. */

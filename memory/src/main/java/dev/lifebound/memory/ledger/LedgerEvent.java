@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param exact whether the time is that of the event, and not of the last tick before it
  * @param thread the thread's number: Java's, or the operating system's for {@code nativeThread}
  * @param threadName its name, or null when unknown
- * @param nativeThread whether machine code recorded the event
+ * @param nativeThread whether the thread's number is the operating system's
  * @param block the block's handle, or the guard's number for it when {@code guardBlock}
  * @param guardBlock see there
  * @param address of the block; of a fault, where it happened
@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param name of the map, tag, operation or library; of a note, its text; or null
  * @param key of a map's entry, or null
  * @param pc the instruction, of what machine code recorded
- * @param fault of a fault, what kind; or null
- * @param delivered of a fault, whether the access threw instead of being continued
+ * @param fault of a fault or a report, what kind; or null
+ * @param delivered of a fault or a report, whether the access threw instead of being continued
  * @param stack frames, innermost first; empty when none was taken
  * @param stripe the ring that holds it
  * @param sequence its number in that ring, from 1

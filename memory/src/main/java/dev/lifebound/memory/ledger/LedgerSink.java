@@ -1,8 +1,11 @@
 package dev.lifebound.memory.ledger;
 
+import dev.lifebound.memory.os.Copies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,8 @@ public final class LedgerSink {
    */
   private static @Nullable Ledger current;
 
+  private static final AtomicBoolean GREETS = new AtomicBoolean();
+
   private LedgerSink() {}
 
   private static VarHandle current() {
@@ -29,6 +34,66 @@ public final class LedgerSink {
   }
 
   static void install(Ledger ledger) {
+    boolean _ = Copies.serve("ledger", LedgerSink::call);
+    if (GREETS.compareAndSet(false, true)) {
+      Copies.onHello(LedgerSink::greet);
+    }
+    synchronized (Copies.lock()) {
+      for (Copies.Copy copy : Copies.others()) {
+        Object path = copy.call("ledger.path");
+        if (path != null) {
+          throw new IllegalStateException(
+              "a process must have one ledger: installed="
+                  + path
+                  + ", by="
+                  + copy
+                  + "; what is told here goes there as well");
+        }
+      }
+      installHere(ledger);
+    }
+    BiFunction<String, Object, @Nullable Object> calls = LedgerElsewhere.calls(ledger);
+    Copies.others().forEach(copy -> copy.call("ledger.bind", calls));
+  }
+
+  /**
+   * What other copies of the library call: where the ledger lies that this one has installed, and
+   * that events shall go to theirs from now on.
+   */
+  @SuppressWarnings("unchecked") // The protocol of the copies.
+  public static @Nullable Object call(String call, Object[] arguments) {
+    Ledger ledger = current;
+    switch (call) {
+      case "path" -> {
+        return ledger == null || ledger.isElsewhere() ? null : ledger.path();
+      }
+      case "bind" -> bind((BiFunction<String, Object, @Nullable Object>) arguments[0]);
+      case "unbind" -> {
+        if (ledger != null && ledger.isElsewhere()) {
+          uninstall(ledger);
+        }
+      }
+      default -> {
+        // A later version's.
+      }
+    }
+    return null;
+  }
+
+  private static void bind(BiFunction<String, Object, @Nullable Object> calls) {
+    Ledger bound = Ledger.of(new LedgerElsewhere(calls));
+    boolean _ = CURRENT.compareAndSet((Ledger) null, bound);
+  }
+
+  /** Another copy has appeared: its events come here, if a ledger is installed. */
+  private static void greet(Copies.Copy copy) {
+    Ledger ledger = current;
+    if (ledger != null && !ledger.isElsewhere()) {
+      Object _ = copy.call("ledger.bind", LedgerElsewhere.calls(ledger));
+    }
+  }
+
+  private static void installHere(Ledger ledger) {
     if (!CURRENT.compareAndSet((Ledger) null, ledger) && CURRENT.getAcquire() != ledger) {
       throw new IllegalStateException(
           "a process must have one ledger: installed="
@@ -43,7 +108,9 @@ public final class LedgerSink {
   }
 
   static void uninstall(Ledger ledger) {
-    boolean _ = CURRENT.compareAndSet(ledger, (Ledger) null);
+    if (CURRENT.compareAndSet(ledger, (Ledger) null) && !ledger.isElsewhere()) {
+      Copies.others().forEach(copy -> copy.call("ledger.unbind"));
+    }
   }
 
   /** The installed ledger, or null. */
@@ -112,6 +179,22 @@ public final class LedgerSink {
     Ledger ledger = current;
     if (ledger != null) {
       ledger.doubleFree(block, address, by);
+    }
+  }
+
+  /** See {@link Ledger#leaseRemark}. */
+  public static void leaseRemark(long block, long address, LedgerName by) {
+    Ledger ledger = current;
+    if (ledger != null) {
+      ledger.leaseRemark(block, address, by);
+    }
+  }
+
+  /** See {@link Ledger#report}. */
+  public static void report(LedgerReport report) {
+    Ledger ledger = current;
+    if (ledger != null) {
+      ledger.report(report);
     }
   }
 

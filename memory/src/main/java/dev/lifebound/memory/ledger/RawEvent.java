@@ -59,7 +59,8 @@ record RawEvent(
     return Keys.words(address, size, block, key);
   }
 
-  private boolean isNative() {
+  /** Whether threads have the operating system's numbers. */
+  boolean isNative() {
     return stripeKind == Layout.KIND_NATIVE || stripeKind == Layout.KIND_FAULTS;
   }
 
@@ -68,7 +69,9 @@ record RawEvent(
     boolean entry = type == EventType.BIND || type == EventType.UNBIND;
     boolean started = type == EventType.THREAD;
     boolean leak = type == EventType.LEAK;
+    boolean fault = type == EventType.FAULT || type == EventType.REPORT;
     int detail = flags() & FLAG_DETAIL_MASK;
+    int high = type == EventType.REPORT && (flags() & Layout.FLAG_KIND_HIGH) != 0 ? 8 : 0;
     return new LedgerEvent(
         type,
         code(),
@@ -76,7 +79,7 @@ record RawEvent(
         time,
         (flags() & Layout.FLAG_EXACT) != 0,
         thread,
-        isNative() ? null : names.of(thread),
+        names.of(isNative(), thread),
         isNative(),
         started ? 0 : block,
         (flags() & Layout.FLAG_GUARD_BLOCK) != 0,
@@ -86,8 +89,8 @@ record RawEvent(
         started ? inlineText() : texts.name((int) (refs >>> Layout.NAME_SHIFT)),
         entry ? Keys.text(detail, key, size) : null,
         entry || started || leak ? 0 : key,
-        type == EventType.FAULT ? fault(detail) : null,
-        type == EventType.FAULT && (flags() & Layout.FLAG_DELIVERED) != 0,
+        fault ? fault(detail | high) : null,
+        fault && (flags() & Layout.FLAG_DELIVERED) != 0,
         texts.stack((int) refs),
         stripe,
         sequence());
@@ -98,6 +101,11 @@ record RawEvent(
       case 1 -> "use after free";
       case 2 -> "overflow";
       case 3 -> "underflow";
+      case 4 -> "access to memory that no block ever had";
+      case 5 -> "second free";
+      case 6 -> "free of an address that is not a block's first byte";
+      case 7 -> "write after free";
+      case 8 -> "write behind the block";
       default -> String.format(Locale.ROOT, "kind %d", detail);
     };
   }

@@ -20,6 +20,7 @@ final class Stacks {
   private static final String OURS = "dev.lifebound.memory.";
   private static final int LEAST_OF_OURS = 3;
   private static final int MOST_OF_OURS = 16;
+  private static final int MOST_LINES = 48;
   private static final long HASH_FACTOR = 0x9E3779B97F4A7C15L;
 
   /** Whether a class is of this library: by name, and by place, since tests share the name. */
@@ -129,8 +130,24 @@ final class Stacks {
     return known != 0 ? known : texts.stack(hash, names);
   }
 
+  /** The number of lines that somebody else has; whether stacks are taken does not matter. */
+  int ofLines(List<String> lines) {
+    int count = Math.min(MOST_LINES, lines.size());
+    if (count == 0) {
+      return 0;
+    }
+    int[] names = new int[count];
+    long hash = 3;
+    for (int i = 0; i < count; i++) {
+      names[i] = texts.name(lines.get(i));
+      hash = (Long.rotateLeft(hash, 23) ^ names[i]) * HASH_FACTOR;
+    }
+    int known = texts.knownStack(hash);
+    return known != 0 ? known : texts.stack(hash, names);
+  }
+
   /** As a stack trace writes it, without the class loader and the module. */
-  private static String text(StackTraceElement element) {
+  static String text(StackTraceElement element) {
     String file = element.getFileName();
     String place =
         element.isNativeMethod()

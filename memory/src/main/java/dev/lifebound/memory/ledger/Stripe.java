@@ -72,7 +72,31 @@ final class Stripe {
     MemorySegment file = segment;
     long head = file.get(LONG, HEAD_OFFSET);
     long at = STRIPE_HEADER_BYTES + ((head & mask) << RECORD_SHIFT);
-    long commit = kind | ((head + 1) & SEQUENCE_MASK);
+    write(
+        file,
+        at,
+        kind | ((head + 1) & SEQUENCE_MASK),
+        time,
+        address,
+        size,
+        block,
+        key,
+        refs,
+        thread);
+    file.set(LONG, HEAD_OFFSET, head + 1);
+  }
+
+  private static void write(
+      MemorySegment file,
+      long at,
+      long commit,
+      long time,
+      long address,
+      long size,
+      long block,
+      long key,
+      long refs,
+      long thread) {
     long check = Layout.check(commit, time, address, size, block, key, refs, thread);
     file.set(LONG, at + COMMIT_OFFSET, 0);
     VarHandle.storeStoreFence();
@@ -84,7 +108,25 @@ final class Stripe {
     file.set(LONG, at + REFS_OFFSET, refs);
     file.set(LONG, at + THREAD_OFFSET, (check << CHECK_SHIFT) | thread);
     LONGS.setRelease(file, at + COMMIT_OFFSET, commit);
-    file.set(LONG, HEAD_OFFSET, head + 1);
+  }
+
+  /** As {@link #append}, in a stripe that machine code writes as well: the place is taken first. */
+  void appendAmongMany(
+      long kind, long time, long address, long size, long block, long key, long refs, long thread) {
+    MemorySegment file = segment;
+    long head = (long) LONGS.getAndAdd(file, (long) HEAD_OFFSET, 1L);
+    long at = STRIPE_HEADER_BYTES + ((head & mask) << RECORD_SHIFT);
+    write(
+        file,
+        at,
+        kind | ((head + 1) & SEQUENCE_MASK),
+        time,
+        address,
+        size,
+        block,
+        key,
+        refs,
+        thread);
   }
 
   /** Events appended so far, as another thread may see it. */

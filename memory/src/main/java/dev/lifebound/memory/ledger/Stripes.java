@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * somebody's failed try costs it a step to the next one.
  */
 final class Stripes {
+  private static final int NAME_WORDS = 4;
+
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** A claim in each cache line and its neighbour, which processors fetch together. */
@@ -166,7 +168,7 @@ final class Stripes {
   private static void announce(Stripe stripe, String name) {
     long time = CoarseClock.exact();
     stripe.describeOwner(name, time);
-    long[] words = Keys.ofBytes(Utf8.cut(name, 4 * Long.BYTES), 4);
+    long[] words = nameWords(name);
     stripe.append(
         kind(EventType.THREAD, Layout.FLAG_EXACT),
         time,
@@ -240,5 +242,10 @@ final class Stripes {
               + ", owned="
               + owners.size());
     }
+  }
+
+  /** A thread's name as it lies in a record of type THREAD: over address, size, block and key. */
+  static long[] nameWords(String name) {
+    return Keys.ofBytes(Utf8.cut(name, NAME_WORDS * Long.BYTES), NAME_WORDS);
   }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.LongAdder;
  * before its number is given to anybody. The area never grows; what does not fit gets the number
  * zero and is counted. Any thread; a known text takes no lock.
  */
-final class Texts {
+class Texts {
   static final int NAME_MAX_BYTES = 1_024;
 
   private final MemorySegment area;

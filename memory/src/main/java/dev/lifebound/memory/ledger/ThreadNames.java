@@ -4,14 +4,19 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The names of the Java threads that a file tells of. */
+/** The names of the threads that a file tells of, by Java's numbers and by the system's. */
 final class ThreadNames {
   private final Map<Long, String> names = new HashMap<>();
+  private final Map<Long, String> nativeNames = new HashMap<>();
 
   void learn(StripeReader stripe) {
     for (RawEvent record : stripe.records) {
       if (record.type() == EventType.THREAD) {
-        names.putIfAbsent(record.thread(), record.inlineText());
+        if (record.isNative()) {
+          nativeNames.put(record.thread(), record.inlineText());
+        } else {
+          names.putIfAbsent(record.thread(), record.inlineText());
+        }
       }
     }
     // After the events: the stripe's header has more room for the name.
@@ -20,8 +25,8 @@ final class ThreadNames {
     }
   }
 
-  @Nullable String of(long thread) {
-    String name = names.get(thread);
+  @Nullable String of(boolean isNative, long thread) {
+    String name = (isNative ? nativeNames : names).get(thread);
     return name == null || name.isEmpty() ? null : name;
   }
 }

@@ -16,13 +16,39 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NativeFrames {
   /** A file's part of the address space; {@code base} is where its first byte lies. */
-  private record Mapping(long start, long end, long base, String path) {}
+  private record Mapping(long start, long end, long base, String path) {
+    String file() {
+      return path.substring(path.lastIndexOf('/') + 1);
+    }
+  }
 
   private static final int HEX = 16;
   private static final String DELETED = " (deleted)";
 
+  private static final NativeFrames OF_PROCESS = new NativeFrames();
+
   private final Map<String, ElfSymbols> symbols = new HashMap<>();
   private List<Mapping> mappings = List.of();
+
+  private NativeFrames() {}
+
+  /** The one of this process: it keeps the symbols that it has read. */
+  public static NativeFrames ofProcess() {
+    return OF_PROCESS;
+  }
+
+  /** The file's name of the library in which the address lies, or {@code (Java)}. */
+  public synchronized String library(long pc) {
+    if (isJava(pc)) {
+      return "(Java)";
+    }
+    Mapping mapping = mapping(pc);
+    return mapping == null ? "(unknown)" : mapping.file();
+  }
+
+  private static boolean isJava(long pc) {
+    return HotSpot.facts().codeHeaps().stream().anyMatch(heap -> heap.contains(pc));
+  }
 
   /**
    * The text of a frame.
@@ -32,16 +58,15 @@ public final class NativeFrames {
    */
   public synchronized String text(long pc, boolean isReturn) {
     long inside = isReturn ? pc - 1 : pc;
-    if (HotSpot.facts().codeHeaps().stream().anyMatch(heap -> heap.contains(inside))) {
+    if (isJava(inside)) {
       return "(Java, 0x" + Long.toHexString(pc) + ")";
     }
     Mapping mapping = mapping(inside);
     if (mapping == null) {
       return "(unknown, 0x" + Long.toHexString(pc) + ")";
     }
-    String library = mapping.path().substring(mapping.path().lastIndexOf('/') + 1);
     long address = inside - mapping.base();
-    return library
+    return mapping.file()
         + ": "
         + symbols
             .computeIfAbsent(mapping.path(), path -> ElfSymbols.read(Path.of(path)))

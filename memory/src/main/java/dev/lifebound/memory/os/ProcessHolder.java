@@ -7,34 +7,40 @@ import java.util.Properties;
 /**
  * Which copy of this library has the process's own state: signal handlers, patched slots, the pool.
  *
- * <p>Class loaders may load the library several times, from one jar or from several versions: in an
- * application and in its plug-ins, say. Statics are one for each copy, signal handlers are one for
- * the process. The system properties are the one table that all copies see.
+ * <p>Statics are one for each copy, signal handlers are one for the process. The system properties
+ * are the one table that all copies of all versions see; {@link Copies} is how they talk.
  */
 public final class ProcessHolder {
   /** The system property that names the copy; its value is text for people. */
   public static final String PROPERTY = "dev.lifebound.holder";
 
-  private static boolean held;
+  private static int holds;
 
   private ProcessHolder() {}
 
   /**
-   * Takes the process for this copy, until {@link #release}.
+   * Takes the process for this copy, once more if it has it already, until {@link #release} was
+   * called as often.
    *
-   * @return empty when this copy has it now, and had not before; else who has it
+   * @return empty when this copy has it; else who has it
    */
   public static synchronized Optional<String> claim() {
     Properties properties = System.getProperties();
-    Object other = properties.putIfAbsent(PROPERTY, self());
-    held |= other == null;
+    Object other = holds > 0 ? null : properties.putIfAbsent(PROPERTY, self());
+    if (other == null) {
+      holds++;
+    }
     return Optional.ofNullable(other).map(String::valueOf);
   }
 
-  /** Gives the process back; nothing when this copy has it not. */
+  /** Whether this copy has the process. */
+  public static synchronized boolean isHere() {
+    return holds > 0;
+  }
+
+  /** Gives one claim back; nothing when this copy has none. */
   public static synchronized void release() {
-    if (held) {
-      held = false;
+    if (holds > 0 && --holds == 0) {
       System.getProperties().remove(PROPERTY);
     }
   }

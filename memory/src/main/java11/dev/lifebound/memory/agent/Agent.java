@@ -20,15 +20,15 @@ public final class Agent {
 
   /** {@code -javaagent:}. Returns in any case. */
   public static void premain(String options, Instrumentation instrumentation) {
-    start(options, instrumentation, false);
+    start(options, false);
   }
 
   /** {@code lifebound attach}. Returns in any case. */
   public static void agentmain(String options, Instrumentation instrumentation) {
-    start(options, instrumentation, true);
+    start(options, true);
   }
 
-  private static void start(String options, Instrumentation instrumentation, boolean attached) {
+  private static void start(String options, boolean attached) {
     try {
       if (Runtime.version().feature() < LEAST_FEATURE) {
         standDown(
@@ -38,8 +38,8 @@ public final class Agent {
         return;
       }
       Class.forName("dev.lifebound.memory.agent.Arming", true, Agent.class.getClassLoader())
-          .getDeclaredMethod("start", String.class, Instrumentation.class, boolean.class)
-          .invoke(null, options == null ? "" : options, instrumentation, attached);
+          .getDeclaredMethod("start", String.class, boolean.class)
+          .invoke(null, options == null ? "" : options, attached);
     } catch (InvocationTargetException e) {
       standDown("this is a defect of Lifebound: exception=" + e.getCause());
     } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {

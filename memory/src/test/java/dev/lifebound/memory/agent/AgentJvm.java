@@ -40,6 +40,7 @@ record AgentJvm(int exit, String out, String err) {
     Manifest manifest = new Manifest();
     Attributes attributes = manifest.getMainAttributes();
     attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    attributes.putValue("Automatic-Module-Name", "dev.lifebound.memory");
     attributes.putValue("Premain-Class", "dev.lifebound.memory.agent.Agent");
     attributes.putValue("Agent-Class", "dev.lifebound.memory.agent.Agent");
     try (OutputStream file = Files.newOutputStream(jar);

@@ -11,4 +11,8 @@ final class VictimJni {
   static native ByteBuffer buffer(long address, long bytes);
 
   static native void release(long address);
+
+  static native byte read(long address);
+
+  static native void write(long address);
 }

@@ -8,6 +8,12 @@ import dev.lifebound.memory.handle.Deallocator;
 import dev.lifebound.memory.handle.Lease;
 import dev.lifebound.memory.handle.Registry;
 import dev.lifebound.memory.handle.StaleHandleException;
+import dev.lifebound.memory.ledger.EventType;
+import dev.lifebound.memory.ledger.Ledger;
+import dev.lifebound.memory.ledger.LedgerEvent;
+import dev.lifebound.memory.ledger.LedgerFile;
+import dev.lifebound.memory.ledger.LedgerSettings;
+import dev.lifebound.memory.os.LibC;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -186,6 +192,37 @@ class WatchTest {
             WatchReport.Kind.SECOND_FREE,
             WatchReport.Kind.SECOND_FREE);
     assertThat(WatchReport.Kind.SECOND_FREE.isDefect()).isTrue();
+  }
+
+  @Test
+  void theLedgerTellsWhoFreedAndWhoFreedAgain() throws Exception {
+    Path file = folder.resolve("watch.ledger");
+    long handle;
+    long address;
+    try (Ledger _ = Ledger.create(file, LedgerSettings.defaults()).install()) {
+      handle = adopt(48);
+      address = address(handle);
+      victim.call("victim_free", address);
+      victim.call("victim_free", address);
+      watch.drain();
+    }
+    List<LedgerEvent> frees =
+        LedgerFile.read(file).events().stream()
+            .filter(event -> event.nativeThread() && event.type() != EventType.THREAD)
+            .toList();
+    assertThat(frees)
+        .extracting(LedgerEvent::type)
+        .containsExactly(EventType.FREE_BY_C, EventType.DOUBLE_FREE);
+    assertThat(frees)
+        .allSatisfy(event -> {
+          assertThat(event.block()).isEqualTo(handle);
+          assertThat(event.address()).isEqualTo(address);
+          assertThat(event.name()).isEqualTo("libvictim-watch.so");
+          assertThat(event.pc()).isNotZero();
+          assertThat(event.thread()).isEqualTo(LibC.threadId());
+          assertThat(event.threadName()).isNotBlank();
+        });
+    assertThat(frees.getFirst().size()).isEqualTo(48);
   }
 
   @Test

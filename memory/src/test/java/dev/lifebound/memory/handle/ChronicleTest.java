@@ -61,12 +61,68 @@ class ChronicleTest {
             EventType.STALE_USE,
             EventType.DOUBLE_FREE);
     assertThat(events).allMatch(event -> event.block() == handle[0]);
-    assertThat(events.subList(0, 4)).allMatch(event -> event.address() == address[0]);
+    assertThat(events).allMatch(event -> event.address() == address[0]);
     assertThat(events.get(0).size()).isEqualTo(64);
     assertThat(events.get(0).name()).isEqualTo("session");
     assertThat(events.get(1).name()).isEqualTo("sessions");
     assertThat(events.get(1).key()).contains("anna");
     assertThat(events.get(4).name()).isEqualTo("lease");
+  }
+
+  @Test
+  void whatLeasesDoAgainstTheirContractIsTold() throws Exception {
+    List<LedgerEvent> events =
+        events(() -> {
+          try (Registry registry = Registry.builder().tracking(Tracking.FULL).build()) {
+            long handle = registry.allocate(64, "session");
+            Lease lease = registry.lease(handle);
+            Thread other = Thread.ofPlatform().start(() -> lease.getLong(0));
+            join(other);
+            registry.release(handle);
+            lease.close();
+            lease.close();
+            assertThatThrownBy(() -> lease.getLong(0)).isInstanceOf(LeaseClosedException.class);
+          }
+        });
+    assertThat(events)
+        .filteredOn(event -> event.type() == EventType.LEASE_ANOMALY)
+        .extracting(LedgerEvent::name)
+        .containsExactlyInAnyOrder("used by another thread", "used after close");
+    assertThat(events)
+        .filteredOn(event -> event.type() == EventType.LEASE_REMARK)
+        .extracting(LedgerEvent::name)
+        .containsExactlyInAnyOrder("free put off by a lease", "closed twice");
+    assertThat(events).extracting(LedgerEvent::address).containsOnly(events.getFirst().address());
+  }
+
+  @Test
+  void aPlainRegistryTellsWhatItNoticesByItself() throws Exception {
+    List<LedgerEvent> events =
+        events(() -> {
+          try (Registry registry = Registry.create(Tracking.OFF)) {
+            Lease lease = registry.lease(registry.allocate(64, "session"));
+            // A segment of its own, which only the lease's thread may end.
+            MemorySegment _ = lease.segment();
+            Thread other =
+                Thread.ofPlatform()
+                    .start(() ->
+                        assertThatThrownBy(lease::close).isInstanceOf(WrongThreadException.class));
+            join(other);
+            lease.close();
+          }
+        });
+    assertThat(events)
+        .filteredOn(event -> event.type() == EventType.LEASE_ANOMALY)
+        .extracting(LedgerEvent::name)
+        .containsExactly("used by another thread");
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -73,7 +73,7 @@ class LedgerTest {
         });
     LedgerHeader header = read.header();
     assertThat(header.pid()).isEqualTo(ProcessHandle.current().pid());
-    assertThat(header.version()).isEqualTo("1.0");
+    assertThat(header.version()).isEqualTo("1.1");
     assertThat(header.jvm()).contains(System.getProperty("java.vm.version"));
     assertThat(header.closed()).isNotNull();
     assertThat(header.jvmStarted()).isBeforeOrEqualTo(header.opened());

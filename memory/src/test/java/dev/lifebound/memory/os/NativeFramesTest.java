@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeFramesTest {
-  private final NativeFrames frames = new NativeFrames();
+  private final NativeFrames frames = NativeFrames.ofProcess();
 
   @Test
   void aFunctionOfTheCLibraryIsNamed() {

@@ -22,3 +22,13 @@ JNIEXPORT void JNICALL NAME(release)(JNIEnv *env, jclass type, jlong address) {
   (void)env, (void)type;
   free((void *)address);
 }
+
+JNIEXPORT jbyte JNICALL NAME(read)(JNIEnv *env, jclass type, jlong address) {
+  (void)env, (void)type;
+  return *(volatile jbyte *)address;
+}
+
+JNIEXPORT void JNICALL NAME(write)(JNIEnv *env, jclass type, jlong address) {
+  (void)env, (void)type;
+  *(volatile jbyte *)address = 1;
+}
