@@ -149,11 +149,15 @@ final class AutopsyBench {
   private String heap() throws IOException, InterruptedException {
     Path dump = folder.resolve("large.hprof");
     String classes = System.getProperty("java.class.path");
-    String _ =
-        java("-Xmx5g", "-cp", classes, HEAP + "HolderVictim", dump.toString(), "8000000");
+    String _ = java("-Xmx5g", "-cp", classes, HEAP + "HolderVictim", dump.toString(), "8000000");
     long start = System.nanoTime();
     String found =
-        java("-Xmx512m", "-cp", classes, HEAP + "SearchMain", dump.toString(),
+        java(
+            "-Xmx512m",
+            "-cp",
+            classes,
+            HEAP + "SearchMain",
+            dump.toString(),
             Long.toString(0x7e00_0000_0000L + 5 * 0x10_0000L));
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.println("heap dump: " + found.strip());
@@ -168,7 +172,8 @@ final class AutopsyBench {
   /** By what the command says of each run, of those that could run here. */
   private static double lab(int runs) throws IOException, InterruptedException {
     JsonNode outcomes =
-        JsonMapper.shared().readTree(lifebound("lab", "--json", "--repeat", Integer.toString(runs)));
+        JsonMapper.shared()
+            .readTree(lifebound("lab", "--json", "--repeat", Integer.toString(runs)));
     int ran = 0;
     int expected = 0;
     for (JsonNode outcome : outcomes) {
@@ -188,8 +193,7 @@ final class AutopsyBench {
           "the repository must be known: lifebound.home=null; start with bench/run");
     }
     return output(
-        Stream.concat(
-                Stream.of(Path.of(home, "lifebound").toString()), Arrays.stream(arguments))
+        Stream.concat(Stream.of(Path.of(home, "lifebound").toString()), Arrays.stream(arguments))
             .toList());
   }
 

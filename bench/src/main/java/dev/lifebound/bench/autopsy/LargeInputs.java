@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A ledger of 64 MB whose rings are full, and a crash log of 3 MB that tells of the same process. */
+/**
+ * A ledger of 64 MB whose rings are full, and a crash log of 3 MB that tells of the same process.
+ */
 final class LargeInputs {
   private static final int STRIPES = 64;
   private static final int RECORDS = 16_384;
@@ -30,7 +32,8 @@ final class LargeInputs {
   static Path ledger(Path folder) throws IOException, InterruptedException {
     Path file = folder.resolve("large.ledger");
     Ledger ledger =
-        Ledger.create(file, LedgerSettings.defaults().withSize(STRIPES, RECORDS).withStacks(256, 8));
+        Ledger.create(
+            file, LedgerSettings.defaults().withSize(STRIPES, RECORDS).withStacks(256, 8));
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < STRIPES; i++) {
       int number = i;
