@@ -2,6 +2,7 @@ package dev.lifebound.crash.autopsy;
 
 import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerEvent;
+import dev.lifebound.memory.ledger.LedgerFile;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,36 +26,50 @@ import org.jspecify.annotations.Nullable;
  * events.
  */
 final class BlockHistory {
-  private final List<LedgerEvent> events;
+  private static final int MOST_LOOKED_BACK = 100_000;
+
+  private final @Nullable LedgerFile ledger;
 
   /**
-   * @param events in the order of time
+   * @param ledger null for a history without events
    */
-  BlockHistory(List<LedgerEvent> events) {
-    this.events = events;
+  BlockHistory(@Nullable LedgerFile ledger) {
+    this.ledger = ledger;
+  }
+
+  private List<LedgerEvent> events(LedgerFile.Choice choice) {
+    return ledger == null ? List.of() : ledger.events(choice);
+  }
+
+  private Iterable<LedgerEvent> newestFirst() {
+    return ledger == null ? List.of() : ledger.newestFirst();
   }
 
   /** A block's name: its number, or its address where it has none. */
   private record Name(long number, boolean guard, boolean address) {
     static @Nullable Name of(LedgerEvent event) {
-      if (event.block() != 0) {
-        return new Name(event.block(), event.guardBlock(), false);
+      return of(event.block(), event.guardBlock(), event.address());
+    }
+
+    static @Nullable Name of(long block, boolean guardBlock, long address) {
+      if (block != 0) {
+        return new Name(block, guardBlock, false);
       }
-      return event.address() == 0 ? null : new Name(event.address(), false, true);
+      return address == 0 ? null : new Name(address, false, true);
     }
   }
 
   /** The lives that have a byte in an interval, in the order of their first events. */
   List<BlockLife> within(long from, long to) {
     Set<Name> names = new HashSet<>();
-    for (LedgerEvent event : events) {
-      if (isPlaced(event)
-          && Long.compareUnsigned(event.address(), to) < 0
-          && Long.compareUnsigned(event.address() + event.size(), from) > 0) {
-        Name name = Name.of(event);
-        if (name != null) {
-          names.add(name);
-        }
+    for (LedgerEvent event :
+        events((type, _, _, address, size) ->
+            isPlaced(type, address)
+                && Long.compareUnsigned(address, to) < 0
+                && Long.compareUnsigned(address + size, from) > 0)) {
+      Name name = Name.of(event);
+      if (name != null) {
+        names.add(name);
       }
     }
     return lives(names).stream().filter(life -> life.touches(from, to)).toList();
@@ -67,17 +82,22 @@ final class BlockHistory {
   }
 
   /** Whether the event tells where a block lies and how long it is. */
-  private static boolean isPlaced(LedgerEvent event) {
-    return event.address() != 0
-        && (BlockLife.isAllocation(event.type()) || BlockLife.isFree(event.type()));
+  private static boolean isPlaced(EventType type, long address) {
+    return address != 0 && (BlockLife.isAllocation(type) || BlockLife.isFree(type));
   }
 
   private List<BlockLife> lives(Set<Name> names) {
     Map<Name, List<LedgerEvent>> found = new LinkedHashMap<>();
     if (!names.isEmpty()) {
-      for (LedgerEvent event : events) {
+      // Numbers first: they are looked up for each event of the ledger.
+      Set<Long> numbers = new HashSet<>();
+      names.forEach(name -> numbers.add(name.number));
+      for (LedgerEvent event :
+          events((_, block, guard, address, _) ->
+              numbers.contains(block != 0 ? block : address)
+                  && names.contains(Name.of(block, guard, address)))) {
         Name name = Name.of(event);
-        if (name != null && names.contains(name)) {
+        if (name != null) {
           found.computeIfAbsent(name, _ -> new ArrayList<>()).add(event);
         }
       }
@@ -158,12 +178,8 @@ final class BlockHistory {
 
   /** The incidents that tell of memory misused, oldest first. */
   List<LedgerEvent> incidents() {
-    return events.stream()
-        .filter(event ->
-            event.type() == EventType.FAULT
-                || event.type() == EventType.DOUBLE_FREE
-                || event.type() == EventType.STALE_USE)
-        .toList();
+    return events((type, _, _, _, _) ->
+        type == EventType.FAULT || type == EventType.DOUBLE_FREE || type == EventType.STALE_USE);
   }
 
   /**
@@ -173,8 +189,10 @@ final class BlockHistory {
   Optional<LedgerEvent> secondFree() {
     Set<Name> freed = new HashSet<>();
     LedgerEvent last = null;
-    for (LedgerEvent event : events) {
-      Name name = event.block() == 0 ? null : Name.of(event);
+    for (LedgerEvent event :
+        events((type, block, _, _, _) ->
+            block != 0 && (BlockLife.isAllocation(type) || type == EventType.FREE))) {
+      Name name = Name.of(event);
       if (name == null) {
         continue;
       }
@@ -191,8 +209,11 @@ final class BlockHistory {
   List<Long> living(int most) {
     Map<Name, Boolean> latest = new HashMap<>();
     List<Long> addresses = new ArrayList<>();
-    for (int i = events.size() - 1; i >= 0 && addresses.size() < most; i--) {
-      LedgerEvent event = events.get(i);
+    int looked = 0;
+    for (LedgerEvent event : newestFirst()) {
+      if (addresses.size() >= most || looked++ >= MOST_LOOKED_BACK) {
+        break;
+      }
       boolean begins = BlockLife.isAllocation(event.type());
       Name name = begins || BlockLife.isFree(event.type()) ? Name.of(event) : null;
       if (name != null && latest.putIfAbsent(name, begins) == null && begins) {
@@ -204,15 +225,21 @@ final class BlockHistory {
 
   /** The newest event. */
   Optional<LedgerEvent> last() {
-    return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
+    for (LedgerEvent event : newestFirst()) {
+      return Optional.of(event);
+    }
+    return Optional.empty();
   }
 
-  /** The newest event of a thread with this name. */
+  /** The newest event of a thread with this name, if it is not long ago. */
   Optional<LedgerEvent> lastOf(String threadName) {
-    for (int i = events.size() - 1; i >= 0; i--) {
-      LedgerEvent event = events.get(i);
+    int looked = 0;
+    for (LedgerEvent event : newestFirst()) {
       if (!event.nativeThread() && threadName.equals(event.threadName())) {
         return Optional.of(event);
+      }
+      if (looked++ >= MOST_LOOKED_BACK) {
+        break;
       }
     }
     return Optional.empty();

@@ -41,13 +41,13 @@ final class Performance {
     }
     Path ledgerFile = request.ledger();
     LedgerFile ledger = ledgerFile == null ? null : read(ledgerFile);
-    BlockHistory history = new BlockHistory(ledger == null ? List.of() : ledger.events());
+    BlockHistory history = new BlockHistory(ledger);
     SameProcess joined = ledger == null ? null : joined(log, ledger, history);
     boolean own = joined != null && joined.same();
     LedgerHeader process = ledger != null && own ? ledger.header() : null;
     Instant time = process == null ? null : time(log, process, history);
     Coroner.Decision decision = decide(log, ledger, joined, history, time);
-    return result(log, process, own ? history : new BlockHistory(List.of()), time, decision);
+    return result(log, process, own ? history : new BlockHistory(null), time, decision);
   }
 
   private LedgerFile read(Path file) throws AutopsyException {
@@ -131,7 +131,7 @@ final class Performance {
         ledger.missing() > 0
             || ledger.damaged() > 0
             || ledger.header().droppedEvents() > 0
-            || ledger.events().stream().anyMatch(e -> e.sequence() > ledger.header().records());
+            || ledger.isOverwritten();
     Coroner coroner = new Coroner(history, time, lossy);
     return switch (log) {
       case HsErr report -> coroner.judge(report);

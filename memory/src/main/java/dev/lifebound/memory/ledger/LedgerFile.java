@@ -16,6 +16,8 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be read of a ledger: of a living process, of a dead one, of a part of a file.
@@ -26,23 +28,29 @@ import java.util.Set;
 public final class LedgerFile {
   private final LedgerHeader header;
   private final boolean live;
-  private final List<LedgerEvent> events;
+  private final List<RawEvent> records;
+  private final Function<RawEvent, LedgerEvent> reading;
   private final List<LedgerNotice> notices;
   private final long[] newest;
   private final long unfinished;
   private final long damaged;
   private final long missing;
 
+  /** Made when somebody asks for all; two threads may make it twice. */
+  private volatile @Nullable List<LedgerEvent> events;
+
   private LedgerFile(
       LedgerHeader header,
       boolean live,
-      List<LedgerEvent> events,
+      List<RawEvent> records,
+      Function<RawEvent, LedgerEvent> reading,
       List<LedgerNotice> notices,
       long[] newest,
       StripeReader.Counts counts) {
     this.header = header;
     this.live = live;
-    this.events = List.copyOf(events);
+    this.records = records;
+    this.reading = reading;
     this.notices = List.copyOf(notices);
     this.newest = newest;
     this.unfinished = counts.unfinished;
@@ -138,20 +146,29 @@ public final class LedgerFile {
       stripes.add(stripe);
       newest[i] = stripe.newest;
     }
-    List<LedgerEvent> events = events(header, stripes, texts);
+    ThreadNames names = new ThreadNames();
+    stripes.forEach(names::learn);
+    List<RawEvent> records = inOrder(stripes);
     LedgerHeader told = header.publicHeader();
     boolean live = locked && told.closed() == null;
     counts.notices(live, notices);
+    records.forEach(record -> look(record, texts));
     texts.notices(notices);
-    return new LedgerFile(told, live, events, notices, newest, counts);
+    return new LedgerFile(
+        told, live, records, record -> record.event(header, texts, names), notices, newest, counts);
   }
 
-  private static List<LedgerEvent> events(
-      HeaderReader header, List<StripeReader> stripes, TextReader texts) {
+  /** Reads the texts of an event, of which each is read once. */
+  private static void look(RawEvent record, TextReader texts) {
+    if (record.type() != EventType.THREAD) {
+      String _ = texts.name((int) (record.refs() >>> Layout.NAME_SHIFT));
+    }
+    List<String> _ = texts.stack((int) record.refs());
+  }
+
+  private static List<RawEvent> inOrder(List<StripeReader> stripes) {
     Set<List<Long>> incidents = new HashSet<>();
-    ThreadNames names = new ThreadNames();
     for (StripeReader stripe : stripes) {
-      names.learn(stripe);
       if (stripe.kind != Layout.KIND_INCIDENTS) {
         stripe.records.stream()
             .filter(RawEvent::isIncident)
@@ -171,7 +188,7 @@ public final class LedgerFile {
         Comparator.comparingLong(RawEvent::order)
             .thenComparingInt(RawEvent::stripe)
             .thenComparingLong(RawEvent::sequence));
-    return records.stream().map(record -> record.event(header, texts, names)).toList();
+    return records;
   }
 
   /** The process that wrote it. */
@@ -186,12 +203,60 @@ public final class LedgerFile {
 
   /** The events, oldest first; those of one thread in the order in which they happened. */
   public List<LedgerEvent> events() {
-    return events;
+    List<LedgerEvent> all = events;
+    if (all == null) {
+      all = records.stream().map(reading).toList();
+      events = all;
+    }
+    return all;
+  }
+
+  /** Chooses among events by what costs nothing to look at. */
+  @FunctionalInterface
+  public interface Choice {
+    /**
+     * Whether to take an event.
+     *
+     * @param block see {@link LedgerEvent}
+     * @param guardBlock see there
+     * @param address see there
+     * @param size of the block in bytes; 0 for events that have none
+     */
+    boolean takes(EventType type, long block, boolean guardBlock, long address, long size);
+  }
+
+  /**
+   * Some of {@link #events}, in the same order. Of a million events those that are not taken cost
+   * some milliseconds together, while {@code events} makes an object of each.
+   */
+  public List<LedgerEvent> events(Choice choice) {
+    List<LedgerEvent> taken = new ArrayList<>();
+    for (RawEvent record : records) {
+      if (record.takenBy(choice)) {
+        taken.add(reading.apply(record));
+      }
+    }
+    return taken;
+  }
+
+  /** The newest events, the newest first. */
+  public Iterable<LedgerEvent> newestFirst() {
+    return () -> records.reversed().stream().map(reading).iterator();
+  }
+
+  /** Whether a ring has gone round, so that older events are not there any more. */
+  public boolean isOverwritten() {
+    for (long count : newest) {
+      if (count > header.records()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The events that an earlier reading of the same file did not have. */
   public List<LedgerEvent> eventsAfter(LedgerFile earlier) {
-    return events.stream()
+    return events().stream()
         .filter(event ->
             event.stripe() >= earlier.newest.length
                 || event.sequence() > earlier.newest[event.stripe()])

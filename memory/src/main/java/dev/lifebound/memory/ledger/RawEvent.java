@@ -30,6 +30,18 @@ record RawEvent(
         stripe, stripeKind, newOrder, commit, time, address, size, block, key, refs, thread);
   }
 
+  boolean takenBy(LedgerFile.Choice choice) {
+    EventType type = type();
+    boolean started = type == EventType.THREAD;
+    boolean entry = type == EventType.BIND || type == EventType.UNBIND;
+    return choice.takes(
+        type,
+        started ? 0 : block,
+        (flags() & Layout.FLAG_GUARD_BLOCK) != 0,
+        started ? 0 : address,
+        entry || started ? 0 : size);
+  }
+
   long sequence() {
     return commit & SEQUENCE_MASK;
   }

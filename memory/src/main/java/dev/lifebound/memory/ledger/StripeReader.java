@@ -107,7 +107,7 @@ final class StripeReader {
         new RawEvent(
             stripe,
             kind,
-            0,
+            file.getLong(at + Layout.TIME_OFFSET),
             commit,
             file.getLong(at + Layout.TIME_OFFSET),
             file.getLong(at + Layout.ADDRESS_OFFSET),
@@ -169,7 +169,9 @@ final class StripeReader {
     for (int i = 0; i < records.size(); i++) {
       RawEvent r = records.get(i);
       order = Math.max(order, r.time());
-      records.set(i, r.ordered(order));
+      if (order != r.order()) {
+        records.set(i, r.ordered(order));
+      }
     }
     return records;
   }

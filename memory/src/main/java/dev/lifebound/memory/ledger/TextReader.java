@@ -16,6 +16,7 @@ final class TextReader {
   private final long offset;
   private final long bytes;
   private final Map<Integer, byte[]> known = new HashMap<>();
+  private final Map<Integer, String> names = new HashMap<>();
   private final Map<Integer, List<String>> stacks = new HashMap<>();
   private long lost;
 
@@ -30,8 +31,16 @@ final class TextReader {
     if (id == 0) {
       return null;
     }
-    byte[] text = text(id, Layout.TEXT_NAME);
-    return text == null ? LOST : new String(text, StandardCharsets.UTF_8);
+    String seen = names.get(id);
+    if (seen == null) {
+      byte[] text = text(id, Layout.TEXT_NAME);
+      if (text == null) {
+        return LOST;
+      }
+      seen = new String(text, StandardCharsets.UTF_8);
+      names.put(id, seen);
+    }
+    return seen;
   }
 
   /** The frames of the stack with this number. */
