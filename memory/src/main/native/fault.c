@@ -93,6 +93,7 @@ static int lb_deliverable(const struct lb_shared *s, void *context) {
          && lb_settle_access(context);
 }
 
+/* from: the page's bytes; 0: it is one between slots. */
 static int lb_serve(struct lb_shared *s, int kind, int64_t index, uint64_t address, uint64_t from,
                     void *context) {
   uint64_t pc = lb_context_pc(context);
@@ -108,12 +109,61 @@ static int lb_serve(struct lb_shared *s, int kind, int64_t index, uint64_t addre
   }
   uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
   lb_report(s, kind, LB_HOW_RECOVERED, address, index, pc, fp, 0);
-  if (lb_pages_bring(s, page, s->page_bytes, from) < 0) {
+  int64_t behind;
+  if ((from != 0 ? lb_pages_bring(s, page, s->page_bytes, from) : lb_between_bring(s, page, &behind)) < 0) {
     LB_ADD(&s->chained, 1);
     return LB_CHAIN;
   }
   LB_ADD(&s->recovered, 1);
   return LB_RETRY;
+}
+
+/* Which function of the C library is at this pc; 0: none that we know. */
+static uint64_t lb_libc_role(const struct lb_shared *s, uint64_t pc) {
+  for (int i = 0; i < LB_LIBC_RANGES; i++) {
+    if (pc - s->libc[i].start < s->libc[i].bytes) {
+      return s->libc[i].role;
+    }
+  }
+  return 0;
+}
+
+/*
+ * The C library reads the header of a guarded block: somebody gave it to free or realloc past our stubs.
+ * The free is done, or refused, here and now; then the library finds a header that makes it do nothing.
+ * 1: it was that.
+ */
+static int lb_unwatched(struct lb_shared *s, uint64_t address, void *context) {
+  uint64_t pc = lb_context_pc(context);
+  uint64_t block = (address | (s->page_bytes - 1)) + 1;
+  uint64_t role = block - address <= LB_CHUNK_HEADER ? lb_libc_role(s, pc) : 0;
+  int guard = 0;
+  int64_t index = role != 0 && s->front_base != 0 ? lb_pool_slot(s, block, &guard) : -1;
+  if (index < 0 || guard) {
+    return 0;
+  }
+  struct lb_slot *slot = &s->slots[index];
+  uint64_t kind = LB_LOAD(&slot->state) & LB_STATE_MASK;
+  if (kind == LB_FREE || kind == LB_ARMING || slot->address != block) {
+    return 0;
+  }
+  if (kind != LB_LIVE ? role != LB_LIBC_SIZE : role == LB_LIBC_FREE) {
+    LB_ADD(&s->unwatched_frees, kind == LB_LIVE);
+    lb_unwatched_free(s, block, pc, lb_context_fp(context));
+  } else if (kind == LB_LIVE) {
+    /* Whoever asks for the block's size, or gets it back larger, may use what is behind it. */
+    LB_STORE(&slot->open_end, 1);
+    LB_ADD(&s->unwatched_reallocs, role == LB_LIBC_REALLOC);
+  }
+  int brought = lb_between_bring(s, block - s->page_bytes, &index);
+  if (brought < 0) {
+    return 0;
+  }
+  if (brought == 0 && !__atomic_exchange_n(&slot->front_alive, 1, __ATOMIC_ACQ_REL)) {
+    LB_ADD(&s->resident, s->page_bytes);
+    LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : 2);
+  }
+  return 1;
 }
 
 /* The page behind a slot: beyond the block before it, or before the block behind it. */
@@ -132,7 +182,7 @@ static int lb_guard_fault(struct lb_shared *s, int64_t index, uint64_t address, 
       kind = LB_WILD;
     }
   }
-  int how = lb_serve(s, kind, blamed, address, s->zero_base, context);
+  int how = lb_serve(s, kind, blamed, address, 0, context);
   if (how == LB_RETRY && !__atomic_exchange_n(&slot->guard_alive, 1, __ATOMIC_ACQ_REL)) {
     LB_ADD(&s->resident, s->page_bytes);
     LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : 2);
@@ -165,11 +215,42 @@ static int lb_dead_fault(
   }
 }
 
+#define LB_PATIENT_STRAYS 1000
+#define LB_MOST_STRAYS 100000
+
+/*
+ * A page of a block that is alive, or comes to life this moment. Most often somebody else has brought it
+ * by the time we look, and the access runs again.
+ */
+static int lb_stray(struct lb_shared *s, struct lb_slot *slot, int alive, uint64_t address) {
+  uint32_t strays = __atomic_add_fetch(&slot->strays, 1, __ATOMIC_RELAXED);
+  if (alive && s->variant == LB_UFFD && strays > 8) {
+    /* The program has dropped the page itself (MADV_DONTNEED): it is owed zeroes. */
+    uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
+    return lb_pages_bring(s, page, s->page_bytes, s->zero_base) < 0 ? LB_CHAIN : LB_RETRY;
+  }
+  if (strays > LB_MOST_STRAYS) {
+    LB_ADD(&s->chained, 1);
+    return LB_CHAIN;
+  }
+  if (!alive) {
+    /* The access is stale, and a moment later it meets a block; who brings that may be stopped just now. */
+    int64_t pause[2] = {0, strays > LB_PATIENT_STRAYS ? 1000000 : 0};
+    lb_syscall3(LB_NR_NANOSLEEP, pause, 0, 0);
+  }
+  return LB_RETRY;
+}
+
 static int lb_fault(struct lb_shared *s, uint64_t address, void *context) {
   int guard = 0;
   int64_t index = lb_pool_slot(s, address, &guard);
+  if ((index < 0 || guard) && lb_unwatched(s, address, context)) {
+    return LB_RETRY;
+  }
   if (index < 0) { /* the page before the first slot of a class */
-    return lb_serve(s, LB_WILD, -1, address, s->zero_base, context);
+    index = s->left ? lb_pool_slot(s, (address | (s->page_bytes - 1)) + 1, &guard) : -1;
+    int before = index >= 0 && s->slots[index].used;
+    return lb_serve(s, before ? LB_UNDERFLOW : LB_WILD, before ? index : -1, address, 0, context);
   }
   if (guard) {
     return lb_guard_fault(s, index, address, context);
@@ -180,16 +261,9 @@ static int lb_fault(struct lb_shared *s, uint64_t address, void *context) {
     case LB_FREE:
       return lb_serve(s, LB_WILD, index, address, s->zero_base, context);
     case LB_ARMING:
-      /* Somebody takes the slot this moment: the access is stale, and a moment later it meets a block. */
-      lb_syscall3(LB_NR_YIELD, 0, 0, 0);
-      /* falls through */
+      return lb_stray(s, slot, 0, address);
     case LB_LIVE:
-      /* A page of a live block that stays away is not ours to explain. */
-      if (__atomic_add_fetch(&slot->strays, 1, __ATOMIC_RELAXED) > 100000) {
-        LB_ADD(&s->chained, 1);
-        return LB_CHAIN;
-      }
-      return LB_RETRY;
+      return lb_stray(s, slot, 1, address);
     default:
       return lb_dead_fault(s, index, state, address, context);
   }
@@ -209,11 +283,26 @@ static int64_t lb_sigaction(int64_t signal, const struct lb_action *next, struct
 
 typedef void (*lb_handler_function)(int, void *, void *);
 
+/*
+ * Somebody has cut the ledger's file, or its disk has failed: whoever records an event would die of it. The
+ * page becomes memory that nobody reads. 1: done.
+ */
+static int lb_ledger_page(struct lb_shared *s, uint64_t address) {
+  if (address - s->ledger_base >= s->ledger_bytes) {
+    return 0;
+  }
+  uint64_t page = address & ~(uint64_t)(s->page_bytes - 1);
+  LB_ADD(&s->ledger_lost, 1);
+  return lb_syscall6(LB_NR_MMAP, page, s->page_bytes, 3, 0x32 /* PRIVATE|FIXED|ANONYMOUS */, ~0ull, 0)
+         == (int64_t)page;
+}
+
 void lb_handler(int signal, void *info, void *context) {
   struct lb_shared *s = lb_image.shared;
   /* siginfo_t: int si_signo, si_errno, si_code; void *si_addr at 16. Codes above 0 are the kernel's. */
   uint64_t address = *(uint64_t *)((char *)info + 16);
-  if (*(int *)((char *)info + 8) > 0 && lb_pool_owns(s, address)) {
+  int faulted = *(int *)((char *)info + 8) > 0;
+  if (faulted && lb_pool_owns(s, address)) {
     int how = lb_fault(s, address, context);
     if (how == LB_RETRY) {
       return;
@@ -221,6 +310,8 @@ void lb_handler(int signal, void *info, void *context) {
     if (how == LB_DELIVER) {
       signal = 7; /* HotSpot explains faults of unsafe accesses under this number only */
     }
+  } else if (faulted && signal == 7 && lb_ledger_page(s, address)) {
+    return;
   }
   uint64_t old = s->old_handler[signal == 7 ? 0 : 1];
   if (old > 1) {
@@ -237,12 +328,17 @@ int64_t lb_install(struct lb_shared *s, int64_t signal) {
   if (result < 0 || action.handler == (uint64_t)lb_handler) {
     return result;
   }
-  /* Flags, mask and restorer stay those of the handler in front of which we go. */
+  /*
+   * Flags, mask and restorer stay those of the handler in front of which we go. SA_NODEFER: the handler itself
+   * writes into the ledger, and must meet its lost pages too.
+   */
   if ((action.flags & 4) == 0) { /* SA_SIGINFO: an old-style handler, or none */
     return -22;
   }
   s->old_handler[signal == 7 ? 0 : 1] = action.handler;
+  s->old_flags[signal == 7 ? 0 : 1] = action.flags;
   action.handler = (uint64_t)lb_handler;
+  action.flags |= 0x40000000;
   return lb_sigaction(signal, &action, 0);
 }
 
@@ -262,5 +358,6 @@ int64_t lb_uninstall(struct lb_shared *s, int64_t signal) {
     return 1;
   }
   action.handler = s->old_handler[signal == 7 ? 0 : 1];
+  action.flags = s->old_flags[signal == 7 ? 0 : 1];
   return lb_sigaction(signal, &action, 0);
 }

@@ -20,7 +20,7 @@
 #pragma GCC visibility push(hidden)
 
 /* Raised when the meaning of a field changes; Java refuses an image of another number. */
-#define LB_VERSION 1
+#define LB_VERSION 2
 
 /* ---- struct lb_shared.mode ---- */
 #define LB_OBSERVE 0 /* no page dies */
@@ -60,6 +60,7 @@
 #define LB_FRAMES 16
 #define LB_CLASSES 8
 #define LB_CODE_RANGES 4
+#define LB_LIBC_RANGES 3
 
 /* As jvmtiFrameInfo. */
 struct lb_frame {
@@ -88,7 +89,8 @@ struct lb_slot {
   uint32_t reported; /* bits: 1 << kind, of this block */
   uint8_t guard_alive; /* the page behind was filled by recover */
   uint8_t used;        /* was alive at least once */
-  uint8_t reserved[2];
+  uint8_t front_alive; /* the page in front was filled for the C library: see LB_CHUNK_HEADER */
+  uint8_t open_end;    /* the program was told that it may use the bytes behind the block */
   struct lb_site alloc;
   struct lb_site freed;
 };
@@ -170,6 +172,34 @@ struct lb_range {
   uint64_t map;   /* CodeHeap::_segmap, or 0: compiled methods only */
   uint64_t shift; /* logarithm of a segment's bytes */
 };
+
+/*
+ * Left-aligned blocks begin a page, so glibc's header of a block, two words in front of it, lies in the
+ * page before, which is dead. A free or realloc that passes no stub reads it there: the handler sees
+ * that, frees the block itself and brings the page with a header of this content:
+ *
+ *     size of what is before := -(run + header)   run + LB_CHUNK_HEADER or run, | IS_MMAPPED (2)
+ *
+ * To glibc that is a block from mmap whose mapping begins behind the slot and has length 0. munmap refuses
+ * that length, and glibc ignores the refusal; mremap refuses it too, and realloc copies instead. The
+ * block's distance from the start of its page must be 0 or a power of two, hence left-aligned.
+ * From glibc 2.43 on the size is without the header: chunk_counted is 0 there.
+ */
+#define LB_CHUNK_HEADER 16
+#define LB_CHUNK_MAPPED 2
+
+/* A function of the C library that reads the header. */
+#define LB_LIBC_FREE 1
+#define LB_LIBC_REALLOC 2
+#define LB_LIBC_SIZE 3
+struct lb_libc {
+  uint64_t start;
+  uint64_t bytes; /* 0: not known */
+  uint64_t role;
+};
+
+/* Bytes behind a left-aligned block that are looked at when it is freed. */
+#define LB_SLACK_BYTES 64
 
 /* The one control structure of a process. Java writes it before the first entry point is called. */
 struct lb_shared {
@@ -253,9 +283,17 @@ struct lb_shared {
   uint64_t *ledger_head; /* 0: no ledger */
   uint64_t ledger_records;
   uint64_t ledger_mask;
+  uint64_t ledger_base; /* the ledger's mapping */
+  uint64_t ledger_bytes;
+  uint64_t ledger_lost; /* pages of it that were found missing */
 
-  uint64_t lead; /* bytes kept free in front of every block, a multiple of 16: watch.c writes there */
-  uint64_t reserved[3];
+  uint64_t old_flags[2]; /* of old_handler */
+
+  uint64_t front_base;    /* left: a page for each class, with the header at its end; 0: no header */
+  uint64_t chunk_counted; /* LB_CHUNK_HEADER, or 0: bytes of the header that its size counts */
+  struct lb_libc libc[LB_LIBC_RANGES];
+  uint64_t unwatched_frees;    /* guarded blocks that the C library was given past the stubs */
+  uint64_t unwatched_reallocs; /* ... and that it may have moved: their slots are lost */
 };
 
 /* The data page of one mapped copy of the image. watch.c may add fields at the end. */
@@ -334,6 +372,9 @@ void lb_site_take(struct lb_shared *s, struct lb_site *site, uint64_t pc, uint64
 
 /* The signal handler: (signal, siginfo_t*, ucontext_t*). */
 void lb_handler(int signal, void *info, void *context);
+
+/* Of watch.c, for the handler: a free that passed no stub. As lb_pool_free, adopted blocks included. */
+void lb_unwatched_free(struct lb_shared *s, uint64_t address, uint64_t pc, uint64_t fp);
 
 /* ---- helpers shared by the C files ---- */
 void lb_copy(void *to, const void *from, uint64_t bytes);

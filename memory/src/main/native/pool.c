@@ -85,12 +85,23 @@ int64_t lb_pool_slot(const struct lb_shared *s, uint64_t address, int *guard) {
   return -1;
 }
 
+/* What the C library looks for in front of the block that begins here: see LB_CHUNK_HEADER. */
+static void lb_write_header(const struct lb_shared *s, const struct lb_class *c, uint64_t block) {
+  uint64_t run = c->pages * (uint64_t)s->page_bytes;
+  volatile uint64_t *header = (volatile uint64_t *)(block - LB_CHUNK_HEADER);
+  header[0] = -(run + LB_CHUNK_HEADER);
+  header[1] = (run + s->chunk_counted) | LB_CHUNK_MAPPED;
+}
+
 int64_t lb_pool_init(struct lb_shared *s) {
   if (s->version != LB_VERSION) {
     return -22;
   }
   for (uint32_t i = 0; i < s->class_count; i++) {
     struct lb_class *c = &s->classes[i];
+    if (s->front_base != 0) {
+      lb_write_header(s, c, s->front_base + (uint64_t)(i + 1) * s->page_bytes);
+    }
     lb_queue_init(c);
     for (uint32_t k = 0; k < c->count; k++) {
       if (!lb_enqueue(c, c->first_slot + k)) {
@@ -114,8 +125,8 @@ static int64_t lb_uffd_copy(const struct lb_shared *s, uint64_t to, uint64_t fro
   return result;
 }
 
-static int64_t lb_map_shared(uint64_t address, uint64_t bytes, int fd, uint64_t offset) {
-  int64_t at = lb_syscall6(LB_NR_MMAP, address, bytes, 3, 0x11 /* SHARED|FIXED */, (uint64_t)fd, offset);
+static int64_t lb_map(uint64_t address, uint64_t bytes, uint64_t flags, int fd, uint64_t offset) {
+  int64_t at = lb_syscall6(LB_NR_MMAP, address, bytes, 3, flags | 0x10 /* FIXED */, (uint64_t)fd, offset);
   return at == (int64_t)address ? 0 : at;
 }
 
@@ -140,10 +151,25 @@ int lb_pages_bring(const struct lb_shared *s, uint64_t address, uint64_t bytes, 
       return any;
     }
     case LB_REMAP:
-      return (int)lb_map_shared(address, bytes, s->pool_fd, address - s->pool_base);
+      return (int)lb_map(address, bytes, 1 /* SHARED */, s->pool_fd, address - s->pool_base);
     default:
       return (int)lb_syscall3(LB_NR_MPROTECT, address, bytes, 3);
   }
+}
+
+int lb_between_bring(struct lb_shared *s, uint64_t page, int64_t *slot) {
+  int guard = 0;
+  *slot = lb_pool_slot(s, page + s->page_bytes, &guard);
+  if (*slot < 0 || guard || s->front_base == 0) {
+    return lb_pages_bring(s, page, s->page_bytes, s->zero_base);
+  }
+  struct lb_class *c = lb_class_of(s, (uint64_t)*slot);
+  uint64_t front = s->front_base + (uint64_t)(c - s->classes) * s->page_bytes;
+  int brought = lb_pages_bring(s, page, s->page_bytes, front);
+  if (brought >= 0 && s->variant != LB_UFFD) {
+    lb_write_header(s, c, page + s->page_bytes);
+  }
+  return brought;
 }
 
 int64_t lb_pages_kill(const struct lb_shared *s, uint64_t address, uint64_t bytes) {
@@ -151,7 +177,8 @@ int64_t lb_pages_kill(const struct lb_shared *s, uint64_t address, uint64_t byte
     case LB_UFFD:
       return lb_syscall3(LB_NR_MADVISE, address, bytes, 4 /* DONTNEED */);
     case LB_REMAP:
-      return lb_map_shared(address, bytes, s->dead_fd, address - s->pool_base);
+      /* Private: mremap would copy an empty shared mapping for the C library's realloc. */
+      return lb_map(address, bytes, 0x4002 /* PRIVATE|NORESERVE */, s->dead_fd, address - s->pool_base);
     default:
       return lb_syscall3(LB_NR_MPROTECT, address, bytes, 0);
   }
@@ -203,6 +230,21 @@ static uint64_t lb_give_back(struct lb_shared *s, struct lb_class *c, int64_t in
   return 0;
 }
 
+/* A page between slots dies again, if it was brought on behalf of this flag. */
+static void lb_between_kill(struct lb_shared *s, uint8_t *alive, uint64_t page) {
+  if (LB_LOAD(alive) && __atomic_exchange_n(alive, 0, __ATOMIC_ACQ_REL)) {
+    lb_pages_kill(s, page, s->page_bytes);
+    LB_ADD(&s->resident, -(uint64_t)s->page_bytes);
+    LB_ADD(&s->mappings, s->variant == LB_UFFD ? 0 : -2);
+  }
+}
+
+/* Where the bytes end that hold junk while the block is alive; they begin behind it. */
+static uint64_t lb_slack_end(const struct lb_shared *s, const struct lb_slot *slot, uint64_t end) {
+  uint64_t from = slot->address + (slot->bytes ? slot->bytes : 1);
+  return s->left && end - from > LB_SLACK_BYTES ? from + LB_SLACK_BYTES : end;
+}
+
 uint64_t lb_pool_alloc(struct lb_shared *s, uint64_t bytes, uint64_t align, uint64_t pc, uint64_t fp) {
   uint64_t page = s->page_bytes;
   if (!LB_LOAD(&s->sampling) || *s->life != 1) {
@@ -212,10 +254,8 @@ uint64_t lb_pool_alloc(struct lb_shared *s, uint64_t bytes, uint64_t align, uint
     align = 16;
   }
   uint64_t asked = bytes ? bytes : 1;
-  /* The padded block ends its run, so only the padding in front can make it longer than its bytes. */
   uint64_t padded = (asked + align - 1) & ~(align - 1);
-  uint64_t needed = padded + ((s->lead + align - 1) & ~(align - 1));
-  struct lb_class *c = asked > s->pool_bytes ? 0 : lb_class_for(s, (needed + page - 1) / page);
+  struct lb_class *c = asked > s->pool_bytes ? 0 : lb_class_for(s, (padded + page - 1) / page);
   if (c == 0 || align > page || (align & (align - 1)) != 0) {
     LB_ADD(&s->refused_slots, 1);
     return 0;
@@ -245,11 +285,12 @@ uint64_t lb_pool_alloc(struct lb_shared *s, uint64_t bytes, uint64_t align, uint
       return lb_give_back(s, c, index);
     }
   }
-  if (slot->guard_alive) {
-    lb_pages_kill(s, start + run, page);
-    slot->guard_alive = 0;
-    LB_ADD(&s->resident, -page);
-    LB_ADD(&s->mappings, own_mapping ? -2 : 0);
+  lb_between_kill(s, &slot->guard_alive, start + run);
+  if (s->left) {
+    lb_between_kill(s, &slot->front_alive, start - page);
+    if ((uint64_t)index != c->first_slot) {
+      lb_between_kill(s, &slot[-1].guard_alive, start - page);
+    }
   }
   if (was == LB_RESTORED) {
     lb_pages_kill(s, start, run);
@@ -270,14 +311,12 @@ uint64_t lb_pool_alloc(struct lb_shared *s, uint64_t bytes, uint64_t align, uint
   if (brought == 1 || (slot->used && own_mapping)) {
     lb_fill((void *)start, 0, run);
   }
-  uint64_t lead = (s->lead + align - 1) & ~(align - 1);
-  uint64_t address = s->left ? start + lead : start + run - padded;
-  if (!s->left) {
-    lb_fill((void *)(address + asked), LB_JUNK, padded - asked);
-  }
+  uint64_t address = s->left ? start : start + run - padded;
   slot->used = 1;
+  slot->open_end = 0;
   slot->address = address;
   slot->bytes = bytes;
+  lb_fill((void *)(address + asked), LB_JUNK, lb_slack_end(s, slot, start + run) - (address + asked));
   slot->serial = LB_ADD(&s->serial, 1) + 1;
   slot->faults = 0;
   slot->strays = 0;
@@ -306,10 +345,8 @@ static int64_t lb_refuse_free(
 static void lb_check_slack(struct lb_shared *s, struct lb_slot *slot, uint64_t end, int64_t index,
                            uint64_t pc, uint64_t fp) {
   uint64_t from = slot->address + (slot->bytes ? slot->bytes : 1);
-  if (end - from >= s->page_bytes) {
-    return; /* left-aligned: no slack of ours */
-  }
-  for (uint64_t at = from; at < end; at++) {
+  uint64_t until = slot->open_end ? from : lb_slack_end(s, slot, end);
+  for (uint64_t at = from; at < until; at++) {
     if (*(volatile uint8_t *)at != LB_JUNK) {
       lb_report(s, LB_SLACK_WRITTEN, LB_HOW_NOTED, at, index, pc, fp, 1);
       return;
@@ -343,9 +380,7 @@ int64_t lb_pool_free(struct lb_shared *s, uint64_t address, uint64_t pc, uint64_
   uint64_t run = c->pages * (uint64_t)s->page_bytes;
   uint64_t start = lb_slot_start(s, c, (uint64_t)index);
   lb_site_take(s, &slot->freed, pc, fp, 1);
-  if (!s->left) {
-    lb_check_slack(s, slot, start + run, index, pc, fp);
-  }
+  lb_check_slack(s, slot, start + run, index, pc, fp);
   LB_ADD(&s->live, -1);
   LB_ADD(&s->freed, 1);
   int here = *s->life == 1;
@@ -397,11 +432,15 @@ int64_t lb_pool_revive_all(struct lb_shared *s) {
     struct lb_class *c = &s->classes[i];
     for (uint32_t k = 0; k < c->count; k++) {
       uint64_t start = lb_slot_start(s, c, c->first_slot + k);
-      for (uint32_t p = 0; p <= c->pages; p++) {
-        uint64_t page = start + p * (uint64_t)s->page_bytes;
-        uint64_t from = p == c->pages ? s->zero_base : s->side_base + (page - s->pool_base);
-        revived += lb_pages_bring(s, page, s->page_bytes, from) == 0;
+      int64_t behind;
+      if (k == 0) {
+        revived += lb_between_bring(s, start - s->page_bytes, &behind) == 0;
       }
+      for (uint32_t p = 0; p < c->pages; p++) {
+        uint64_t page = start + p * (uint64_t)s->page_bytes;
+        revived += lb_pages_bring(s, page, s->page_bytes, s->side_base + (page - s->pool_base)) == 0;
+      }
+      revived += lb_between_bring(s, start + c->pages * (uint64_t)s->page_bytes, &behind) == 0;
     }
   }
   return revived;

@@ -16,6 +16,12 @@ uint64_t lb_slot_start(const struct lb_shared *s, const struct lb_class *c, uint
  */
 int lb_pages_bring(const struct lb_shared *s, uint64_t address, uint64_t bytes, uint64_t from);
 
+/*
+ * As above, one page between slots: zeroes, or with the header of the left-aligned block behind it. *slot: the
+ * slot behind, or -1.
+ */
+int lb_between_bring(struct lb_shared *s, uint64_t page, int64_t *slot);
+
 /* Makes pages raise a signal on every access. 0 or -errno. */
 int64_t lb_pages_kill(const struct lb_shared *s, uint64_t address, uint64_t bytes);
 

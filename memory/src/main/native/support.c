@@ -72,10 +72,11 @@ static uint32_t lb_walk(struct lb_shared *s, uint64_t pc, uint64_t fp, uint64_t 
 
 /*
  * The Java frames of this thread, when it is a Java thread in native code. Elsewhere (a thread of C, a
- * critical downcall, the JVM itself) asking would be wrong, and the answer is none.
+ * critical downcall, the JVM itself) asking would be wrong, and the answer is none. So it is in a forked
+ * child, where locks of the JVM may be held by threads that are not there.
  */
 static uint32_t lb_java_frames(struct lb_shared *s, struct lb_frame *to) {
-  if (s->jvmti == 0 || s->java_vm == 0) {
+  if (s->jvmti == 0 || s->java_vm == 0 || *s->life != 1) {
     return 0;
   }
   void *env = 0;

@@ -245,6 +245,13 @@ static int lb_adopted_free(struct lb_watch *w, uint64_t address, int symbol, uin
   return 1;
 }
 
+void lb_unwatched_free(struct lb_shared *s, uint64_t address, uint64_t pc, uint64_t fp) {
+  struct lb_watch *w = (struct lb_watch *)LB_LOAD(&s->watch);
+  if (w == 0 || !lb_adopted_free(w, address, 0, pc, fp)) {
+    lb_pool_free(s, address, pc, fp);
+  }
+}
+
 static void lb_note_free(struct lb_watch *w, uint64_t address, uint64_t pc) {
   uint64_t at = LB_ADD(&w->frees_head, 1);
   struct lb_watch_free *f = &w->frees[at & w->frees_mask];

@@ -48,6 +48,33 @@ public final class Programs {
     }
   }
 
+  /** Reads many blocks after their free, each out of deep calls: more text than a pipe holds. */
+  public static final class Talkative {
+    private static final int BLOCKS = 20;
+    private static final int DEPTH = 16;
+
+    private Talkative() {}
+
+    public static void main(String[] args) {
+      Armed guard = Guard.current().orElseThrow();
+      for (int i = 0; i < BLOCKS; i++) {
+        useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(guard, DEPTH);
+      }
+      System.out.println("done");
+    }
+
+    private static long useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
+        Armed guard, int depth) {
+      if (depth > 0) {
+        return useAfterFreeInAMethodWhoseNameIsLongEnoughToFillTheLinesOfAnyReport(
+            guard, depth - 1);
+      }
+      MemorySegment block = guard.tryAllocate(64).orElseThrow();
+      guard.free(block.address());
+      return block.get(JAVA_LONG, 8);
+    }
+  }
+
   /** Prints what it maps and has open that it should not. */
   public static final class Inspected {
     private Inspected() {}

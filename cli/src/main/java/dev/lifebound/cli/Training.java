@@ -68,6 +68,7 @@ final class Training {
       {"lab", "small-block"},
       {"lab", "small-block", "--json"},
       {"ledger", "--help"},
+      {"autopsy", "--help"},
       {"scan", "--help"},
       {"scan", go, java},
       {"scan", go, java, "--json"},

@@ -35,8 +35,8 @@ public final class Lifebound {
                     ProgramStart::replaceBy, System.getenv().getOrDefault("PATH", ""), terminal),
             AttachCommand::new,
             terminal -> new ScanCommand(new SourceAnalysis(), terminal),
-            terminal ->
-                new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal)));
+            terminal -> new LedgerCommand(() -> Thread.sleep(LedgerCommand.POLL_MILLIS), terminal),
+            AutopsyCommand::new));
   }
 
   /**

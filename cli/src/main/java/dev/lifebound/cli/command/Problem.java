@@ -24,6 +24,10 @@ enum Problem {
   NOT_ARMED(ExitCode.ANSWER_IS_NO),
   /** The ledger does not exist, cannot be opened, or is something else. */
   LEDGER_UNREADABLE(ExitCode.COULD_NOT_RUN),
+  /** The crash log does not exist, cannot be opened, or is something else. */
+  CRASH_LOG_UNREADABLE(ExitCode.COULD_NOT_RUN),
+  /** The heap dump does not exist, cannot be opened, or is something else. */
+  HEAP_DUMP_UNREADABLE(ExitCode.COULD_NOT_RUN),
   /** The heap is too small for the input. */
   OUT_OF_MEMORY(ExitCode.COULD_NOT_RUN),
   /** A defect of Lifebound. */

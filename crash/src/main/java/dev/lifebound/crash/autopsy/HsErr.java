@@ -1,124 +1,209 @@
 package dev.lifebound.crash.autopsy;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an {@code hs_err} file says about the end of a JVM.
+ * What an {@code hs_err} file of HotSpot (JDK 17 to 25) says about the end of a JVM. What the file
+ * does not tell is null or empty: it is written while the process falls apart, and may be cut
+ * anywhere.
  *
+ * @param kind what sort of error it was
  * @param error what HotSpot names as the error: a signal such as {@code SIGSEGV}, or {@code
  *     Internal Error} for a failed assertion of the JVM
+ * @param message the sentence that goes with an error without a signal
  * @param signal the signal's name, or null when the JVM stopped for another reason
- * @param signalCode the {@code si_code} name such as {@code SEGV_MAPERR}, or null when not written
- * @param faultAddress the {@code si_addr}, or null when not written
- * @param problematicFrame the frame line with single spaces, or null when not written
- * @param javaFrames the Java frames, innermost first, as {@code Class.method}; empty when the
- *     thread had none
+ * @param signalCode the {@code si_code} name such as {@code SEGV_MAPERR}
+ * @param faultAddress the {@code si_addr}
+ * @param pc where the program counter stood
+ * @param problematicFrame the frame line with single spaces
+ * @param process which process it was
+ * @param thread which thread it was
+ * @param nativeFrames all frames of that thread, innermost first, with single spaces
+ * @param javaFrames its Java frames, innermost first, as {@code Class.method}
+ * @param registers the processor's registers by their names
+ * @param memory what was mapped
+ * @param whole whether the file has its last line
  */
 public record HsErr(
+    Kind kind,
     String error,
+    @Nullable String message,
     @Nullable String signal,
     @Nullable String signalCode,
     @Nullable Long faultAddress,
+    @Nullable Long pc,
     @Nullable String problematicFrame,
-    List<String> javaFrames) {
-  private static final int MOST_BYTES_READ = 4 << 20;
-
-  private static final Pattern HEADLINE =
-      Pattern.compile(
-          "(?m)^#[ \\t]+(?:(SIG[A-Z0-9]+)[ \\t]*\\(|(Internal Error|Out of Memory Error))");
-  private static final Pattern OPENING =
-      Pattern.compile(
-          "A fatal error has been detected by the Java Runtime Environment|There is insufficient memory");
-  private static final Pattern SIGNAL =
-      Pattern.compile("si_signo:[ \\t]*\\d+[ \\t]*\\((SIG[A-Z0-9]+)\\)");
-  private static final Pattern CODE = Pattern.compile("si_code:[ \\t]*-?\\d+[ \\t]*\\((\\w+)\\)");
-  private static final Pattern ADDRESS = Pattern.compile("si_addr:[ \\t]*0x([0-9a-fA-F]{1,16})\\b");
-  private static final Pattern FRAME =
-      Pattern.compile("(?m)^# Problematic frame:[ \\t]*\\r?\\n#[ \\t]*(\\S.*)$");
-  private static final Pattern JAVA_SECTION = Pattern.compile("(?m)^Java frames:.*$");
-  private static final Pattern JAVA_FRAME =
-      Pattern.compile("[jJ][ \\t]+(?:\\d+%?[ \\t]+)?(?:(?:c[12]|jvmci)[ \\t]+)?([^\\s(]+)\\(.*");
-  private static final Pattern JDK_CLASS = Pattern.compile("(?:java|javax|jdk|sun|com\\.sun)\\..*");
-
-  /** Copies the list. */
-  public HsErr {
-    javaFrames = List.copyOf(javaFrames);
+    Origin process,
+    CrashedThread thread,
+    List<String> nativeFrames,
+    List<String> javaFrames,
+    Map<String, Long> registers,
+    MemoryMap memory,
+    boolean whole)
+    implements CrashLog {
+  /** What stopped the JVM. */
+  public enum Kind {
+    /** A signal of the operating system, or a structured exception of Windows. */
+    SIGNAL,
+    /** The JVM found itself in a state that must not be. */
+    INTERNAL_ERROR,
+    /** Memory was exhausted: the machine's, or the heap with {@code CrashOnOutOfMemoryError}. */
+    OUT_OF_MEMORY,
+    /** The file does not come to the line that says it. */
+    UNKNOWN
   }
 
   /**
-   * Reads a file.
+   * The process.
+   *
+   * @param pid its number, 0 when not known
+   * @param tid the operating system's number of the thread, 0 when not known
+   * @param jvm the line on the virtual machine
+   * @param localTime the moment of the crash, to the second, in the zone of the machine
+   * @param zone the short name of that zone
+   * @param elapsed from the start of the JVM to the crash
+   */
+  public record Origin(
+      long pid,
+      long tid,
+      @Nullable String jvm,
+      @Nullable LocalDateTime localTime,
+      @Nullable String zone,
+      @Nullable Duration elapsed) {
+    static final Origin UNKNOWN = new Origin(0, 0, null, null, null, null);
+  }
+
+  /**
+   * The thread.
+   *
+   * @param name its name in Java, or null for a native thread
+   * @param description the line as the file has it
+   * @param stackLow lowest address of its stack, 0 when not known
+   * @param stackHigh first address above its stack, 0 when not known
+   * @param stackPointer where on it the thread stood, 0 when not known
+   */
+  public record CrashedThread(
+      @Nullable String name,
+      @Nullable String description,
+      long stackLow,
+      long stackHigh,
+      long stackPointer) {
+    static final CrashedThread UNKNOWN = new CrashedThread(null, null, 0, 0, 0);
+  }
+
+  /** The guard zones of a Java thread and of the main thread lie within this of the stack's end. */
+  private static final long STACK_GUARD_BYTES = 256 << 10;
+
+  private static final Pattern JDK_CLASS = Pattern.compile("(?:java|javax|jdk|sun|com\\.sun)\\..*");
+
+  /** Functions of C libraries that give memory back. */
+  private static final Pattern FREEING =
+      Pattern.compile(
+          "\\b(?:c?free|__libc_free|_int_free\\w*|munmap_chunk|unlink_chunk|realloc|__libc_realloc"
+              + "|je_free|mi_free|tc_free|operator delete\\S*)\\b");
+
+  /** The page fault's bit for a write in the error code of x86-64. */
+  private static final long WRITE_BIT = 2;
+
+  public HsErr {
+    nativeFrames = List.copyOf(nativeFrames);
+    javaFrames = List.copyOf(javaFrames);
+    registers = Collections.unmodifiableMap(new LinkedHashMap<>(registers));
+  }
+
+  /** What the first lines and the stack tell, for whoever needs no more. */
+  public HsErr(
+      String error,
+      @Nullable String signal,
+      @Nullable String signalCode,
+      @Nullable Long faultAddress,
+      @Nullable String problematicFrame,
+      List<String> javaFrames) {
+    this(
+        signal == null ? Kind.UNKNOWN : Kind.SIGNAL,
+        error,
+        null,
+        signal,
+        signalCode,
+        faultAddress,
+        null,
+        problematicFrame,
+        Origin.UNKNOWN,
+        CrashedThread.UNKNOWN,
+        List.of(),
+        javaFrames,
+        Map.of(),
+        MemoryMap.UNKNOWN,
+        false);
+  }
+
+  /**
+   * Reads a file, which may be compressed with gzip.
    *
    * @return empty when the file is not an {@code hs_err} file
    * @throws IOException when the file cannot be read
    */
   public static Optional<HsErr> read(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      // Every byte is a character here, so stray bytes in paths or in memory dumps do no harm.
-      return parse(new String(in.readNBytes(MOST_BYTES_READ), StandardCharsets.ISO_8859_1));
-    }
+    return parse(CrashLogs.text(file));
   }
 
   /** Reads a text; empty when it is not that of an {@code hs_err} file. */
   public static Optional<HsErr> parse(String text) {
-    if (!OPENING.matcher(text).find()) {
-      return Optional.empty();
-    }
-    String signal = first(SIGNAL, text);
-    String headline = null;
-    Optional<MatchResult> found = HEADLINE.matcher(text).results().findFirst();
-    if (found.isPresent()) {
-      String named = found.get().group(1);
-      headline = named != null ? named : found.get().group(2);
-      signal = signal != null ? signal : named;
-    }
-    String error = headline != null ? headline : signal;
-    String address = first(ADDRESS, text);
-    String frame = first(FRAME, text);
-    return Optional.of(
-        new HsErr(
-            error != null ? error : "unknown error",
-            signal,
-            first(CODE, text),
-            address == null ? null : Long.parseUnsignedLong(address, 16),
-            frame == null ? null : frame.strip().replaceAll("\\s+", " "),
-            javaFrames(text)));
+    return HsErrReader.parse(text);
   }
 
   /** The innermost Java frame outside the JDK's own packages. */
   public Optional<String> applicationFrame() {
-    return javaFrames.stream().filter(frame -> !JDK_CLASS.matcher(frame).matches()).findFirst();
+    return javaFrames.stream().filter(frame -> !isOfJdk(frame)).findFirst();
   }
 
-  private static List<String> javaFrames(String text) {
-    Optional<MatchResult> section = JAVA_SECTION.matcher(text).results().findFirst();
-    if (section.isEmpty()) {
-      return List.of();
-    }
-    List<String> frames = new ArrayList<>();
-    for (String line :
-        (Iterable<String>) text.substring(section.get().end()).strip().lines()::iterator) {
-      if (line.isBlank()) {
-        break;
-      }
-      var frame = JAVA_FRAME.matcher(line);
-      if (frame.matches()) {
-        frames.add(frame.group(1));
-      }
-    }
-    return frames;
+  static boolean isOfJdk(String frame) {
+    return JDK_CLASS.matcher(frame).matches();
   }
 
-  private static @Nullable String first(Pattern pattern, String text) {
-    return pattern.matcher(text).results().findFirst().map(match -> match.group(1)).orElse(null);
+  /**
+   * Whether the thread ran into the end of its own stack: it stood there, and touched what lies
+   * there. A block may be a stack's neighbour, so the address alone says nothing.
+   */
+  boolean isStackOverflow() {
+    return faultAddress != null
+        && "SIGSEGV".equals(signal)
+        && isAtStackEnd(faultAddress)
+        && isAtStackEnd(thread.stackPointer);
+  }
+
+  private boolean isAtStackEnd(long address) {
+    return thread.stackLow != 0
+        && Long.compareUnsigned(address, thread.stackLow - STACK_GUARD_BYTES) >= 0
+        && Long.compareUnsigned(address, thread.stackLow + STACK_GUARD_BYTES) < 0;
+  }
+
+  /** Whether the thread was giving memory back to the C library. */
+  boolean isFreeing() {
+    return topFrames().anyMatch(frame -> FREEING.matcher(frame).find());
+  }
+
+  private java.util.stream.Stream<String> topFrames() {
+    return java.util.stream.Stream.concat(
+        Optional.ofNullable(problematicFrame).stream(),
+        nativeFrames.stream().limit(4).filter(frame -> frame.startsWith("C ")));
+  }
+
+  /** Whether the processor says that it was writing; empty when it does not say. */
+  Optional<Boolean> isWrite() {
+    Long error = registers.get("ERR");
+    return signal == null || error == null
+        ? Optional.empty()
+        : Optional.of((error & WRITE_BIT) != 0);
   }
 }

@@ -37,7 +37,13 @@ enum RuntimeRule {
       Colour.RED,
       "it ran: without the guard it reads or writes memory of another block",
       "The program read or wrote behind or before a native block.",
-      "check offsets against the block's size, or access it through a lease");
+      "check offsets against the block's size, or access it through a lease"),
+  LBR006(
+      "use of an address that belongs to no block",
+      Colour.RED,
+      "it ran: the process died of it",
+      "The program used an address at which no native block is or was known.",
+      "keep handles instead of addresses, or adopt the block so that its life is recorded");
 
   private final String title;
   private final Colour colour;
@@ -94,7 +100,7 @@ enum RuntimeRule {
     String name = event.name();
     String by = name == null ? "" : ": " + name;
     return switch (this) {
-      case LBR001, LBR002, LBR004 -> title + by;
+      case LBR001, LBR002, LBR004, LBR006 -> title + by;
       case LBR003 -> event.blocks() + " blocks of " + event.size() + " bytes not freed" + by;
       case LBR005 -> title + ", " + event.fault() + by;
     };

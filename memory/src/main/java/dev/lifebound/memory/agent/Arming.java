@@ -10,6 +10,7 @@ import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSettings;
 import dev.lifebound.memory.os.Platform;
 import java.lang.instrument.Instrumentation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ final class Arming {
 
   /** Memory mappings at most; the guard takes a quarter of the system's limit if that is less. */
   private static final int MAPPINGS = 2000;
+
+  /** How long the end of the program waits for reports to be written. */
+  private static final int PATIENCE_SECONDS = 5;
 
   private final AgentOptions options;
   private final List<String> done = new ArrayList<>();
@@ -75,7 +79,7 @@ final class Arming {
     Reporter reporter = new Reporter(HeapDumps.of(options.heapDumps()));
     if (guard != null) {
       guard.onReport(reporter::report);
-      guard.onNotice(notice -> Console.print("stands down: " + notice));
+      guard.onNotice(Console::print);
     }
     instrumentation.addTransformer(new SecondCopies());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> atEnd(reporter), "lifebound-end"));
@@ -142,14 +146,28 @@ final class Arming {
     return String.valueOf(cause == null ? failure.getMessage() : cause.getMessage());
   }
 
-  /** Nothing that was seen goes unreported because the program ends. */
+  /**
+   * Nothing that was seen goes unreported because the program ends. On a thread of its own, with an
+   * end to patience: whoever took the program's standard error may have stopped reading it.
+   */
   private void atEnd(Reporter reporter) {
-    if (watch != null) {
-      watch.drain();
+    Thread last =
+        Thread.ofPlatform()
+            .daemon()
+            .name("lifebound-last")
+            .start(() -> {
+              if (watch != null) {
+                watch.drain();
+              }
+              if (guard != null) {
+                guard.flush();
+              }
+              reporter.sumUp();
+            });
+    try {
+      boolean _ = last.join(Duration.ofSeconds(PATIENCE_SECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
-    if (guard != null) {
-      guard.flush();
-    }
-    reporter.sumUp();
   }
 }

@@ -72,7 +72,10 @@ public final class Armed implements AutoCloseable {
     }
   }
 
-  /** Gets one line when the guard stands down by itself, on the guard's own thread. */
+  /**
+   * Gets one line when the guard stands down by itself, or the ledger is lost, on the guard's own
+   * thread.
+   */
   public void onNotice(Consumer<String> listener) {
     if (thread != null) {
       thread.onNotice(listener);

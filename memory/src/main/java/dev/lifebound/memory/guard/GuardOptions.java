@@ -6,22 +6,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link Guard#arm} shall do. Immutable: each method that changes something gives a new one.
  *
- * <p>Without a change: 1,024 slots, 8 MiB, 2,000 mappings, blocks end at the end of a page, 16
+ * <p>Without a change: 1,024 slots, 8 MiB, 2,000 mappings, blocks begin at the start of a page, 16
  * native frames and the Java stack kept of each allocation and free, no quarantine.
  */
 public final class GuardOptions {
   private static final int MAX_SLOTS = 1 << 16;
   private static final int MAX_FRAMES = 16;
-  private static final int MAX_LEAD_BYTES = 256;
-  private static final int ALIGNMENT_BYTES = 16;
 
   private final Mode mode;
   private @Nullable PageDeath pages;
   private int slots = 1024;
   private long byteLimit = 8L << 20;
   private int mappingLimit = 2000;
-  private boolean left;
-  private int leadBytes;
+  private boolean left = true;
   private long quarantineBytes;
   private int stackFrames = MAX_FRAMES;
   private boolean javaStacks = true;
@@ -39,7 +36,6 @@ public final class GuardOptions {
     this.byteLimit = from.byteLimit;
     this.mappingLimit = from.mappingLimit;
     this.left = from.left;
-    this.leadBytes = from.leadBytes;
     this.quarantineBytes = from.quarantineBytes;
     this.stackFrames = from.stackFrames;
     this.javaStacks = from.javaStacks;
@@ -93,21 +89,14 @@ public final class GuardOptions {
     return with(o -> o.mappingLimit = (int) inRange("mappingLimit", value, 0, Integer.MAX_VALUE));
   }
 
-  /** Blocks begin at the start of a page: what lies before them is caught, not what lies behind. */
+  /**
+   * Blocks begin at the start of a page: what lies before them is caught, and with glibc a {@code
+   * free} that passes none of our stubs (a function pointer that was fetched before arming) is
+   * noticed and harmless. Otherwise they end at the end of a page: what lies behind them is caught,
+   * and such a {@code free} ends the process.
+   */
   public GuardOptions left(boolean value) {
     return with(o -> o.left = value);
-  }
-
-  /** Bytes kept free in front of every block, a multiple of 16. */
-  public GuardOptions leadBytes(int value) {
-    inRange("leadBytes", value, 0, MAX_LEAD_BYTES);
-    if (value % ALIGNMENT_BYTES != 0) {
-      throw new IllegalArgumentException(
-          "the bytes in front of a block must keep its alignment: leadBytes="
-              + value
-              + "; give a multiple of 16");
-    }
-    return with(o -> o.leadBytes = value);
   }
 
   /** Freed blocks of the real allocator that may wait with junk in them; 0: none. */
@@ -160,10 +149,6 @@ public final class GuardOptions {
 
   boolean left() {
     return left;
-  }
-
-  int leadBytes() {
-    return leadBytes;
   }
 
   long quarantineBytes() {

@@ -3,6 +3,7 @@ package dev.lifebound.memory.guard;
 import dev.lifebound.memory.os.LibC;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * signal handlers are still first.
  */
 final class GuardThread {
+  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final int PATIENCE_MILLIS = 500;
   private static final long CHECK_NANOS = 400_000_000;
 
@@ -25,6 +27,8 @@ final class GuardThread {
   private final Thread thread;
   private volatile @Nullable String stoodDown;
   private volatile boolean closed;
+  private boolean ledgerLost;
+  private long checked = System.nanoTime();
 
   GuardThread(NativePool pool, Reports reports) {
     this.pool = pool;
@@ -59,39 +63,59 @@ final class GuardThread {
   }
 
   private void run() {
-    long checked = System.nanoTime();
     while (!closed) {
-      LibC.awaitEvent(pool.eventFd(), PATIENCE_MILLIS);
-      flush();
-      long now = System.nanoTime();
-      if (now - checked >= CHECK_NANOS) {
-        checked = now;
-        checkHandlers();
-      }
-      for (Runnable tick : ticks) {
-        guarded(tick);
-      }
+      guarded(this::turn);
+    }
+  }
+
+  private void turn() {
+    try {
+      boolean _ = LibC.awaitEvent(pool.eventFd(), PATIENCE_MILLIS);
+    } catch (RuntimeException e) {
+      // Then it looks by itself.
+      LockSupport.parkNanos(CHECK_NANOS);
+    }
+    flush();
+    long now = System.nanoTime();
+    if (now - checked >= CHECK_NANOS) {
+      checked = now;
+      guarded(this::checkHandlers);
+      guarded(this::checkLedger);
+    }
+    for (Runnable tick : ticks) {
+      guarded(tick);
     }
   }
 
   void flush() {
     draining.lock();
     try {
-      reports.drain(
-          report -> reportListeners.forEach(l -> guarded(() -> l.accept(report))),
-          event -> watchListeners.forEach(l -> guarded(() -> l.accept(event))));
+      guarded(() ->
+          reports.drain(
+              report -> reportListeners.forEach(l -> guarded(() -> l.accept(report))),
+              event -> watchListeners.forEach(l -> guarded(() -> l.accept(event)))));
     } finally {
       draining.unlock();
     }
   }
 
-  /** A listener's failure is his own. */
+  /**
+   * A step's failure is its own, an {@link Error} too: with the heap full, say. The thread must go
+   * on, since nobody else would see that our handler is no longer first.
+   */
   private static void guarded(Runnable step) {
     try {
       step.run();
-    } catch (RuntimeException e) {
-      System.getLogger(GuardThread.class.getName())
-          .log(System.Logger.Level.WARNING, "a listener of the guard must not throw", e);
+    } catch (RuntimeException | Error e) {
+      log(e);
+    }
+  }
+
+  private static void log(Throwable failure) {
+    try {
+      LOG.log(System.Logger.Level.WARNING, "a listener of the guard must not throw", failure);
+    } catch (RuntimeException | Error e) {
+      // A log that fails as well cannot be told.
     }
   }
 
@@ -114,7 +138,20 @@ final class GuardThread {
           "another library has replaced the handler of SIGSEGV or SIGBUS; blocks are no longer"
               + " guarded, dead ones read their old bytes";
       stoodDown = reason;
-      noticeListeners.forEach(l -> guarded(() -> l.accept(reason)));
+      notice("stands down: " + reason);
+    }
+  }
+
+  private void notice(String text) {
+    noticeListeners.forEach(l -> guarded(() -> l.accept(text)));
+  }
+
+  private void checkLedger() {
+    if (!ledgerLost && pool.control().get("ledger_lost") != 0) {
+      ledgerLost = true;
+      notice(
+          "the ledger's file was cut, or its disk has failed; what is recorded there from now on is"
+              + " lost");
     }
   }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSink;
 import dev.lifebound.memory.ledger.NativeStripes;
+import dev.lifebound.memory.os.CAllocator;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.JavaStacks;
 import dev.lifebound.memory.os.LibC;
@@ -27,7 +28,7 @@ final class NativePool {
   private static final int STATE_DEAD = 4;
   private static final int STATE_RESTORED = 5;
   private static final int EVENTS = 512;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int SIGBUS = 7;
   private static final int SIGSEGV = 11;
   private static final int MAX_CODE_RANGES = 4;
@@ -66,7 +67,6 @@ final class NativePool {
     control.setInt("page_bytes", Math.toIntExact(pageBytes));
     control.setInt("page_death", 1);
     control.setInt("left", options.left() ? 1 : 0);
-    control.set("lead", options.leadBytes());
     control.setInt("stacks", options.stackFrames());
     control.set("slots", slots.address());
     control.setInt("slot_count", geometry.slots());
@@ -76,6 +76,9 @@ final class NativePool {
     describeClasses();
     describeQuarantine(options.quarantineBytes());
     describeJvm(options);
+    if (options.left()) {
+      describeAllocator();
+    }
     describeLedger();
     markThisProcess();
     this.base = pages(death);
@@ -147,6 +150,24 @@ final class NativePool {
     }
   }
 
+  /** So that a free which passes no stub of ours finds what makes it harmless. */
+  private void describeAllocator() {
+    CAllocator allocator = CAllocator.glibc();
+    if (allocator == null) {
+      return;
+    }
+    for (int i = 0; i < allocator.readers().size(); i++) {
+      CAllocator.Reader reader = allocator.readers().get(i);
+      Control one = control.part("lb_libc", control.offset("libc"), i);
+      one.set("start", reader.start());
+      one.set("bytes", reader.start() == 0 ? 0 : reader.byteSize());
+      one.set("role", reader.role());
+    }
+    control.set("chunk_counted", allocator.countedHeaderBytes());
+    MemorySegment fronts = Control.pages(geometry.classes().size() * geometry.pageBytes());
+    control.set("front_base", fronts.address());
+  }
+
   /**
    * Faults go to the ledger from the machine code itself: it may be the last thing that is done.
    */
@@ -156,6 +177,8 @@ final class NativePool {
     if (stripe != null) {
       control.set("ledger_records", stripe.records());
       control.set("ledger_mask", stripe.mask());
+      control.set("ledger_base", stripe.file());
+      control.set("ledger_bytes", stripe.fileBytes());
       control.set("ledger_head", stripe.head());
     }
   }
@@ -188,7 +211,8 @@ final class NativePool {
         int dead = LibC.memfdCreate("lifebound-dead-pages");
         control.setInt("pool_fd", live);
         control.setInt("dead_fd", dead);
-        yield LibC.mmap(0, bytes, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, dead, 0);
+        yield LibC.mmap(
+            0, bytes, LibC.PROT_READ_WRITE, LibC.MAP_PRIVATE | LibC.MAP_NORESERVE, dead, 0);
       }
       case PROTECT ->
           LibC.mmap(

@@ -52,13 +52,17 @@ final class Reports {
       if (event.get("commit") != tail + 1) {
         return; // being written: the writer wakes us when it is done
       }
-      if (event.getShort("kind") >= FIRST_WATCH_KIND) {
-        watch.accept(event);
-      } else if (event.getByte("first") == 1) {
-        reports.accept(report(event));
+      try {
+        if (event.getShort("kind") >= FIRST_WATCH_KIND) {
+          watch.accept(event);
+        } else if (event.getByte("first") == 1) {
+          reports.accept(report(event));
+        }
+      } finally {
+        // Whatever fails: the next one must be reached.
+        tail++;
+        control.set("events_tail", tail);
       }
-      tail++;
-      control.set("events_tail", tail);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.guard;
 
+import dev.lifebound.memory.os.CAllocator;
 import dev.lifebound.memory.os.NativeCode;
 import java.io.IOException;
 import java.net.URI;
@@ -36,6 +37,7 @@ final class SelfTest {
    * @throws GuardUnavailableException when it fails or cannot run
    */
   static String require(NativeCode code, Mode mode, PageDeath death) {
+    CAllocator allocator = CAllocator.glibc();
     String key =
         String.join(
             "\n",
@@ -44,6 +46,7 @@ final class SelfTest {
             "kernel=" + System.getProperty("os.version"),
             "processor=" + System.getProperty("os.arch"),
             "code=" + code.hash(),
+            "libc=" + (allocator == null ? "?" : allocator.version()),
             "mode=" + mode,
             "pages=" + death,
             "");
@@ -59,35 +62,46 @@ final class SelfTest {
   }
 
   private static void run(Mode mode, PageDeath death) {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xbatch",
+                "-XX:+UseSerialGC",
+                "-Xmx32m",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=/dev/null",
+                "--enable-native-access=ALL-UNNAMED",
+                "-D" + NativeCode.DENY_PROPERTY + "=" + denied(),
+                "-cp",
+                classPath(),
+                SelfTestChild.class.getName(),
+                mode.name(),
+                death.name())
+            .redirectErrorStream(true);
+    builder.environment().keySet().removeAll(NOT_INHERITED);
+    run(builder, PATIENCE_SECONDS);
+  }
+
+  /**
+   * Runs the test.
+   *
+   * @throws GuardUnavailableException when it does not pass within so many seconds
+   */
+  static void run(ProcessBuilder builder, long patienceSeconds) {
     String out;
     int exit;
     try {
-      ProcessBuilder builder =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:TieredStopAtLevel=1",
-                  "-Xbatch",
-                  "-XX:+UseSerialGC",
-                  "-Xmx32m",
-                  "-XX:-CreateCoredumpOnCrash",
-                  "-XX:ErrorFile=/dev/null",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-D" + NativeCode.DENY_PROPERTY + "=" + denied(),
-                  "-cp",
-                  classPath(),
-                  SelfTestChild.class.getName(),
-                  mode.name(),
-                  death.name())
-              .redirectErrorStream(true);
-      builder.environment().keySet().removeAll(NOT_INHERITED);
       Process child = builder.start();
       child.getOutputStream().close();
-      out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      if (!child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      // Not read before its end: one that hangs must not make us hang. What it writes fits the
+      // pipe.
+      if (!child.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
         child.destroyForcibly();
-        throw failed("it did not end within " + PATIENCE_SECONDS + " s");
+        throw failed("it did not end within " + patienceSeconds + " s");
       }
       exit = child.exitValue();
+      out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       throw failed(e.toString());
     } catch (InterruptedException e) {

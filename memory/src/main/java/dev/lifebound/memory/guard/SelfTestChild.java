@@ -5,6 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lifebound.memory.os.CAllocator;
+import dev.lifebound.memory.os.LibC;
+import dev.lifebound.memory.os.NativeCalls;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -49,6 +52,7 @@ final class SelfTestChild {
         require(isNullPointer(), "a null pointer must still be an exception");
       }
       beyond(guard, mode);
+      unwatched(guard);
       require(guard.free(block.address()), "a second free must be taken");
       require(guard.counters().doubleFrees() == 1, "a second free must be refused");
       require(guard.pool() != null && guard.pool().isInstalled(), "the handler must be first");
@@ -74,10 +78,22 @@ final class SelfTestChild {
     require(thrown || value == OLD, "a recovered read must get the old bytes");
   }
 
+  /** The C library's own function is given a guarded block. */
+  private static void unwatched(Armed guard) {
+    CAllocator allocator = CAllocator.glibc();
+    if (allocator != null) {
+      MemorySegment block = live(guard);
+      // SAFETY: the first of the readers is free.
+      long free = allocator.readers().getFirst().start();
+      long _ = NativeCalls.call(free, block.address());
+      require(guard.isDead(block.address()), "a free of the C library must be noticed");
+    }
+  }
+
   /** The page behind a block. */
   @SuppressWarnings("restricted") // Guard.arm has seen to it that native access is enabled
   private static void beyond(Armed guard, Mode mode) {
-    MemorySegment block = live(guard);
+    MemorySegment block = guard.tryAllocate(LibC.pageBytes()).orElseThrow();
     boolean thrown = false;
     try {
       // SAFETY: on purpose not the block's, but still the pool's.

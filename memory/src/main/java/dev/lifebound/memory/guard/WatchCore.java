@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ final class WatchCore implements AdoptedTable.Memory {
   /** How often libraries are looked for; a call of dlopen that we see wakes us before. */
   private static final int TICK_MILLIS = 50;
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int LOADING_TICK_MILLIS = 1;
   private static final long LOADING_NANOS = 1_000_000_000L;
 
@@ -210,6 +212,7 @@ final class WatchCore implements AdoptedTable.Memory {
               + "; C has not freed them yet");
     }
     pool = next;
+    next.control().set("watch", watch.address());
     patches.images().forEach(this::pointAtPool);
     look(LOOK_QUARANTINE, next.control().get("quarantine_mask") != 0);
     setRate(oneIn);
@@ -292,10 +295,22 @@ final class WatchCore implements AdoptedTable.Memory {
             unpatch();
           }
         }
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.WARNING, "the watch goes on after a failure", e);
+      } catch (RuntimeException | Error e) {
+        goOn(e);
       }
     }
+  }
+
+  /**
+   * Also with the heap full: nobody else would tell of frees, or let those go on who wait in dlsym.
+   */
+  private static void goOn(Throwable failure) {
+    try {
+      LOG.log(System.Logger.Level.WARNING, "the watch goes on after a failure", failure);
+    } catch (RuntimeException | Error e) {
+      // A log that fails as well cannot be told.
+    }
+    LockSupport.parkNanos(TICK_MILLIS * NANOS_PER_MILLI);
   }
 
   private void await() {

@@ -95,12 +95,14 @@ final class Attachments {
     attach(handle, "bind", attached -> attached.listeners.add(listener));
   }
 
-  void unlisten(long handle, StaleListener listener) {
+  /** Whether the listener was there, and so will not be told. */
+  boolean unlisten(long handle, StaleListener listener) {
     Attached attached = byHandle.get(handle);
-    if (attached != null) {
-      synchronized (attached) {
-        attached.listeners.remove(listener);
-      }
+    if (attached == null) {
+      return false;
+    }
+    synchronized (attached) {
+      return !attached.detached && attached.listeners.remove(listener);
     }
   }
 

@@ -464,7 +464,8 @@ class BlockTable {
       }
     }
     if (tell) {
-      failure = tell(handle, owner);
+      // A look again, under our pin: a map may have bound the block since the first one.
+      failure = tell(handle, keyMapKnows ? 0 : SlotTable.owner(slot));
     }
     finish(handle, target, tell, failure);
     if (ends && newState == SlotTable.DYING && SlotTable.leases(word) != 0) {

@@ -24,8 +24,13 @@ final class Chronicle {
 
   /** The name of a map that was given none: where it was made. */
   static LedgerName placeOfMap() {
+    return placeOfMap(OURS);
+  }
+
+  /** As above, with the classes that are not the place. */
+  static LedgerName placeOfMap(Set<Class<?>> callers) {
     return LedgerName.of(
-        Site.capture(OURS).frames().stream()
+        Site.capture(callers).frames().stream()
             .findFirst()
             .map(frame -> "map of " + frame)
             .orElse("map"));

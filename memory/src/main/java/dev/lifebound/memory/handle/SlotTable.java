@@ -260,6 +260,23 @@ final class SlotTable {
     return Short.toUnsignedInt(chunk(slot).get(JAVA_SHORT_UNALIGNED, base(slot) + OWNER_OFFSET));
   }
 
+  /** Changes the owner of a block that the caller has pinned, if it is the expected one. */
+  static boolean casOwner(int slot, int expected, int owner) {
+    MemorySegment chunk = chunk(slot);
+    long at = base(slot) + SIZE_OFFSET;
+    int shift = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Long.SIZE - Short.SIZE : 0;
+    while (true) {
+      long fields = (long) LONGS.getVolatile(chunk, at);
+      if ((int) (fields >>> shift) << Short.SIZE != expected << Short.SIZE) {
+        return false;
+      }
+      long next = (fields & ~(0xFFFFL << shift)) | ((long) owner << shift);
+      if (LONGS.compareAndSet(chunk, at, fields, next)) {
+        return true;
+      }
+    }
+  }
+
   /** The size as the slot has it, which is 4 GiB - 1 for larger blocks. */
   static long size(int slot) {
     return Integer.toUnsignedLong(chunk(slot).get(JAVA_INT_UNALIGNED, base(slot) + SIZE_OFFSET));

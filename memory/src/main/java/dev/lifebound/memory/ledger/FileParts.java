@@ -187,7 +187,9 @@ final class FileParts {
         head + Layout.STRIPE_HEADER_BYTES,
         settings.records() - 1L,
         Layout.stripeBytes(settings.records()),
-        count);
+        count,
+        store.memory.address(),
+        store.memory.byteSize());
   }
 
   /** A copy into the incidents' stripe; left out when another thread is at it, rather than wait. */

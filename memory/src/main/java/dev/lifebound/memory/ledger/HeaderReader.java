@@ -62,25 +62,12 @@ final class HeaderReader {
               + Layout.HEADER_BYTES
               + "; it was cut, or is something else");
     }
-    if (file.length > LedgerSettings.MAX_FILE_BYTES) {
-      throw new LedgerException(
-          "a ledger must not be larger: file="
-              + path
-              + ", maxBytes="
-              + LedgerSettings.MAX_FILE_BYTES
-              + "; it is something else");
-    }
     byte[] first = Arrays.copyOf(file, Layout.HEADER_BYTES);
     byte[] copy =
         Arrays.copyOfRange(file, Layout.COPY_OFFSET, Layout.COPY_OFFSET + Layout.COPY_BYTES);
     boolean named = isNamed(first);
     if (!named && !isNamed(copy)) {
-      throw new LedgerException(
-          "a ledger must begin with LBLEDGER: file="
-              + path
-              + ", bytes="
-              + file.length
-              + "; it is something else, or its process died while it was created");
+      throw foreign(path, file.length);
     }
     HeaderReader header = new HeaderReader(first, first);
     if (!named || !header.checked) {
@@ -110,8 +97,42 @@ final class HeaderReader {
     return header;
   }
 
+  /** Says that the file is no ledger. */
+  static LedgerException foreign(Path path, long bytes) {
+    return new LedgerException(
+        "a ledger must begin with LBLEDGER: file="
+            + path
+            + ", bytes="
+            + bytes
+            + "; it is something else, or its process died while it was created");
+  }
+
+  /** Says that the file is too large for one. */
+  static LedgerException tooLarge(Path path, long bytes) {
+    return new LedgerException(
+        "a ledger must not be larger: file="
+            + path
+            + ", bytes="
+            + bytes
+            + ", maxBytes="
+            + LedgerSettings.MAX_FILE_BYTES
+            + "; it is something else");
+  }
+
+  /**
+   * Whether a file that begins so is a ledger, or the beginning of one; at most a header's bytes.
+   */
+  static boolean isLedger(byte[] start) {
+    return isNamed(start)
+        || (start.length == Layout.HEADER_BYTES
+            && isNamed(
+                Arrays.copyOfRange(
+                    start, Layout.COPY_OFFSET, Layout.COPY_OFFSET + Layout.COPY_BYTES)));
+  }
+
   private static boolean isNamed(byte[] page) {
-    return Arrays.equals(page, 0, Layout.MAGIC.length, Layout.MAGIC, 0, Layout.MAGIC.length);
+    return page.length >= Layout.MAGIC.length
+        && Arrays.equals(page, 0, Layout.MAGIC.length, Layout.MAGIC, 0, Layout.MAGIC.length);
   }
 
   /** Whether the parts lie one after the other in a file of possible size. */

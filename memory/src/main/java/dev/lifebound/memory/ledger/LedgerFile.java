@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -56,11 +57,20 @@ public final class LedgerFile {
    * @throws LedgerException when there is no such file, it cannot be opened, or it is no ledger
    */
   public static LedgerFile read(Path path) throws LedgerException {
-    byte[] bytes;
-    boolean locked = isLocked(path);
-    // Not mapped: a file that somebody cuts meanwhile would be a SIGBUS.
-    try (InputStream in = Files.newInputStream(path)) {
-      bytes = in.readNBytes(Math.toIntExact(LedgerSettings.MAX_FILE_BYTES + 1));
+    try {
+      if (!Files.isRegularFile(path) && Files.exists(path)) {
+        // A pipe may keep its reader waiting for ever, a device has no end.
+        throw new LedgerException(
+            "a ledger must be a plain file: file="
+                + path
+                + ", kind="
+                + (Files.isDirectory(path) ? "folder" : "pipe or device")
+                + "; give the file itself, or copy it to one");
+      }
+      boolean locked = isLocked(path);
+      return parse(path, content(path), locked);
+    } catch (LedgerException e) {
+      throw e;
     } catch (IOException e) {
       throw new LedgerException(
           "a ledger must be a file that can be read: file="
@@ -70,7 +80,24 @@ public final class LedgerFile {
               + "; check name and permissions",
           e);
     }
-    return parse(path, bytes, locked);
+  }
+
+  /** Not mapped: a file that somebody cuts meanwhile would be a SIGBUS. */
+  private static byte[] content(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      byte[] start = in.readNBytes(Layout.HEADER_BYTES);
+      long size = Files.size(path);
+      if (start.length == Layout.HEADER_BYTES && !HeaderReader.isLedger(start)) {
+        throw HeaderReader.foreign(path, size);
+      }
+      if (size > LedgerSettings.MAX_FILE_BYTES) {
+        throw HeaderReader.tooLarge(path, size);
+      }
+      byte[] rest = in.readNBytes((int) LedgerSettings.MAX_FILE_BYTES - start.length);
+      byte[] bytes = Arrays.copyOf(start, start.length + rest.length);
+      System.arraycopy(rest, 0, bytes, start.length, rest.length);
+      return bytes;
+    }
   }
 
   /** The writer holds a lock as long as it lives; the system takes it away from a dead process. */

@@ -1,9 +1,11 @@
 package dev.lifebound.memory.ledger;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -84,12 +86,35 @@ final class LedgerStore implements AutoCloseable {
               + path
               + "; name another file, or remove it");
     }
-    try (FileChannel old = FileChannel.open(path, StandardOpenOption.WRITE)) {
+    Path previous = path.resolveSibling(path.getFileName() + PREVIOUS);
+    try (FileChannel old =
+        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       lock(path, old);
-      Files.move(
-          path,
-          path.resolveSibling(path.getFileName() + PREVIOUS),
-          StandardCopyOption.REPLACE_EXISTING);
+      requireLedger(path, Channels.newInputStream(old));
+      if (Files.exists(previous, LinkOption.NOFOLLOW_LINKS)) {
+        try (InputStream older = Files.newInputStream(previous)) {
+          requireLedger(previous, older);
+        }
+      }
+      Files.move(path, previous, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
+   * A mistyped name must not cost anybody a file: only a ledger gives way, or one whose process
+   * died while it was created.
+   */
+  private static void requireLedger(Path path, InputStream in) throws IOException {
+    byte[] start = in.readNBytes(Layout.HEADER_BYTES);
+    boolean unwritten = true;
+    for (byte b : start) {
+      unwritten &= b == 0;
+    }
+    if (!unwritten && !HeaderReader.isLedger(start)) {
+      throw new LedgerException(
+          "a ledger must not replace another kind of file: file="
+              + path
+              + "; name another file, or remove it");
     }
   }
 

@@ -9,5 +9,8 @@ package dev.lifebound.memory.ledger;
  * @param mask records of a stripe less one
  * @param strideBytes from one stripe's head to the next one's, and from records to records
  * @param count stripes, a power of two
+ * @param file address of the mapped file
+ * @param fileBytes of it
  */
-public record NativeStripes(long head, long records, long mask, long strideBytes, int count) {}
+public record NativeStripes(
+    long head, long records, long mask, long strideBytes, int count, long file, long fileBytes) {}

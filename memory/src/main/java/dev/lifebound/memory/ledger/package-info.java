@@ -57,7 +57,8 @@
  * <h2>Not promised</h2>
  *
  * <p>Cutting the file of a living process, as {@code > FILE} does, takes the memory away under its
- * writers: then they get an {@code InternalError}. Remove the file instead. On a file system that
+ * writers. While a guard is armed, it gives them other memory and says that the events are lost;
+ * without one they get an {@code InternalError}. Remove the file instead. On a file system that
  * writes data to a new place each time (btrfs, zfs) a disk that fills up later may have the same
  * effect; put the ledger on a memory file system there.
  */

@@ -3,30 +3,38 @@ package dev.lifebound.memory.os;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** The process's dynamic linker: which libraries are loaded, and what a name means to it. */
 public final class DynamicLinker {
   /*
-   * struct dl_phdr_info { u64 addr; char *name; Phdr *phdr; u16 phnum; u64 adds, subs; ... }
+   * struct lb_objects of objects.c:
+   *   0 loads | 8 count | 16 limit | 24 bytes of names | 32 their limit | 40 objects | 48 names
+   * struct lb_object: 0 base | 8 headers | 16 how many | 24 offset of the name
    */
-  private static final long INFO_BASE_OFFSET = 0;
-  private static final long INFO_NAME_OFFSET = 8;
-  private static final long INFO_HEADERS_OFFSET = 16;
-  private static final long INFO_HEADER_COUNT_OFFSET = 24;
-  private static final long INFO_ADDS_OFFSET = 32;
+  private static final long HEAD_BYTES = 56;
+  private static final long COUNT_OFFSET = 8;
+  private static final long LIMIT_OFFSET = 16;
+  private static final long NAMES_BYTES_OFFSET = 24;
+  private static final long NAMES_LIMIT_OFFSET = 32;
+  private static final long OBJECTS_OFFSET = 40;
+  private static final long NAMES_OFFSET = 48;
+  private static final long OBJECT_BYTES = 32;
+  private static final long OBJECT_HEADERS_OFFSET = 8;
+  private static final long OBJECT_HEADER_COUNT_OFFSET = 16;
+  private static final long OBJECT_NAME_OFFSET = 24;
+
+  private static final int FIRST_OBJECTS = 128;
+  private static final int FIRST_NAME_BYTES = 1 << 14;
 
   /** Dl_info { char *file; void *base; char *symbol; void *address } */
   private static final long SYMBOL_INFO_BYTES = 32;
@@ -36,12 +44,12 @@ public final class DynamicLinker {
   private static final int RTLD_NODELETE = 0x1000;
 
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final MethodHandle ITERATE =
-      link("dl_iterate_phdr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle OPEN =
       link("dlopen", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_INT));
   private static final MethodHandle FIND =
       link("dlsym", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS));
+  private static final MethodHandle CLOSE =
+      link("dlclose", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
 
   private static final MethodHandle DESCRIBE =
       link("dladdr", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
@@ -55,126 +63,151 @@ public final class DynamicLinker {
 
   @SuppressWarnings("restricted") // this package is where native access is asked for
   private static MethodHandle link(String name, FunctionDescriptor descriptor) {
-    MemorySegment symbol =
-        LINKER
-            .defaultLookup()
-            .find(name)
-            .orElseThrow(() ->
-                new UnsupportedOperationException(
-                    "the C library must export the function: name="
-                        + name
-                        + ", platform="
-                        + Platform.text()
-                        + "; the watch works on Linux"));
     // SAFETY: name and descriptor are pairs written down above from the C prototypes (LP64).
-    return LINKER.downcallHandle(symbol, descriptor);
+    return LINKER.downcallHandle(function(name), descriptor);
   }
 
-  /** What the linker calls back. An upcall must not throw. */
-  private static final class Visit {
-    private @Nullable Consumer<LoadedObject> visitor;
-    private long loads;
-    private @Nullable Throwable failure;
+  private static MemorySegment function(String name) {
+    return LINKER
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(() ->
+            new UnsupportedOperationException(
+                "the C library must export the function: name="
+                    + name
+                    + ", platform="
+                    + Platform.text()
+                    + "; the watch works on Linux"));
+  }
 
-    @SuppressWarnings("unused") // by the linker, through an upcall
-    int visit(long info, long size, long data) {
-      try {
-        // SAFETY: the linker passes a structure with these fields that lives until we return.
-        loads = MEMORY.get(JAVA_LONG, info + INFO_ADDS_OFFSET);
-        Consumer<LoadedObject> wanted = visitor;
-        if (wanted == null) {
-          return 1;
+  /**
+   * The loaded objects at one moment.
+   *
+   * @param loads how many were ever loaded: another number later says that some came since
+   * @param objects the program itself first
+   */
+  record Picture(long loads, List<LoadedObject> objects) {}
+
+  /** The linker's function and our callback in machine code; 0 until they are found. */
+  private static long iterate;
+
+  private static long callback;
+
+  /** The loaded objects now. An object may be gone when its memory is looked at: hold it first. */
+  static Picture picture() {
+    long objects = FIRST_OBJECTS;
+    long nameBytes = FIRST_NAME_BYTES;
+    while (true) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment head = arena.allocate(HEAD_BYTES, Long.BYTES);
+        MemorySegment array = arena.allocate(objects * OBJECT_BYTES, Long.BYTES);
+        MemorySegment names = arena.allocate(nameBytes);
+        head.set(JAVA_LONG, LIMIT_OFFSET, objects);
+        head.set(JAVA_LONG, NAMES_LIMIT_OFFSET, nameBytes);
+        head.set(JAVA_LONG, OBJECTS_OFFSET, array.address());
+        head.set(JAVA_LONG, NAMES_OFFSET, names.address());
+        iterate(head);
+        long count = head.get(JAVA_LONG, COUNT_OFFSET);
+        long used = head.get(JAVA_LONG, NAMES_BYTES_OFFSET);
+        if (count <= objects && used <= nameBytes) {
+          return new Picture(head.get(JAVA_LONG, 0), objects(array, count, names));
         }
-        wanted.accept(
-            new LoadedObject(
-                MEMORY.getString(MEMORY.get(JAVA_LONG, info + INFO_NAME_OFFSET)),
-                MEMORY.get(JAVA_LONG, info + INFO_BASE_OFFSET),
-                MEMORY.get(JAVA_LONG, info + INFO_HEADERS_OFFSET),
-                Short.toUnsignedInt(MEMORY.get(JAVA_SHORT, info + INFO_HEADER_COUNT_OFFSET))));
-        return 0;
-      } catch (Throwable e) {
-        failure = e;
-        return 1;
+        // With room for some that come meanwhile.
+        objects = 2 * count;
+        nameBytes = 2 * used;
       }
     }
   }
 
-  /** The one callback, made once; only under the lock of this class. */
-  private static final Visit VISIT = new Visit();
-
-  private static final MemorySegment CALLBACK = callback();
-
-  @SuppressWarnings("restricted")
-  private static MemorySegment callback() {
-    try {
-      MethodHandle target =
-          MethodHandles.lookup()
-              .bind(
-                  VISIT,
-                  "visit",
-                  MethodType.methodType(int.class, long.class, long.class, long.class));
-      FunctionDescriptor descriptor =
-          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-      // SAFETY: the linker calls back on the calling thread only, before the downcall returns.
-      return LINKER.upcallStub(target, descriptor, Arena.global());
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("a method of this class must be found: name=visit", e);
+  private static List<LoadedObject> objects(MemorySegment array, long count, MemorySegment names) {
+    List<LoadedObject> objects = new ArrayList<>();
+    for (long at = 0; at < count * OBJECT_BYTES; at += OBJECT_BYTES) {
+      objects.add(
+          new LoadedObject(
+              text(names, array.get(JAVA_LONG, at + OBJECT_NAME_OFFSET)),
+              array.get(JAVA_LONG, at),
+              array.get(JAVA_LONG, at + OBJECT_HEADERS_OFFSET),
+              (int) array.get(JAVA_LONG, at + OBJECT_HEADER_COUNT_OFFSET)));
     }
+    return objects;
   }
 
-  /**
-   * Shows every loaded object to the visitor. While it looks, no library is loaded or unloaded: an
-   * object's memory may be read, and the visitor must be quick and must not load anything.
-   *
-   * @return how many objects were ever loaded: another number says that some came since
-   */
-  static long visit(Consumer<LoadedObject> visitor) {
-    return run(visitor);
+  /** File names are bytes: those that are no UTF-8 are taken one for one. */
+  private static String text(MemorySegment names, long offset) {
+    String text = names.getString(offset, StandardCharsets.UTF_8);
+    return text.indexOf('\ufffd') < 0 ? text : names.getString(offset, StandardCharsets.ISO_8859_1);
+  }
+
+  private static synchronized void iterate(MemorySegment head) {
+    if (callback == 0) {
+      iterate = function("dl_iterate_phdr").address();
+      callback = NativeCode.load().map().entry("lb_objects_collect");
+    }
+    // SAFETY: int dl_iterate_phdr(int (*)(struct dl_phdr_info *, size_t, void *), void *); the
+    // callback
+    // is the one of objects.c and gets the structure that it knows.
+    long _ = NativeCalls.call(iterate, callback, head.address());
   }
 
   /** How many objects were ever loaded. */
   public static long loads() {
-    return run(null);
-  }
-
-  private static synchronized long run(@Nullable Consumer<LoadedObject> visitor) {
-    VISIT.visitor = visitor;
-    VISIT.failure = null;
-    try {
-      int _ = (int) ITERATE.invokeExact(CALLBACK, MemorySegment.NULL);
-    } catch (Throwable e) {
-      throw failure("dl_iterate_phdr", e);
-    } finally {
-      VISIT.visitor = null;
+    try (Arena arena = Arena.ofConfined()) {
+      // Room for none: the callback is done at once.
+      MemorySegment head = arena.allocate(HEAD_BYTES, Long.BYTES);
+      iterate(head);
+      return head.get(JAVA_LONG, 0);
     }
-    Throwable failure = VISIT.failure;
-    if (failure != null) {
-      throw failure("a visit of the loaded objects", failure);
-    }
-    return VISIT.loads;
   }
 
   /** The loaded objects at this moment, the program itself first. */
   public static List<LoadedObject> objects() {
-    List<LoadedObject> objects = new ArrayList<>();
-    visit(objects::add);
-    return objects;
+    return picture().objects();
   }
 
   /**
-   * Keeps a loaded library in memory for the life of the process.
+   * Keeps a loaded library in memory until {@link #letGo}.
    *
    * <p>Waits for a load that is in progress: afterwards the library's slots have their values.
    *
    * @return its handle, or 0 when it is not loaded (any more)
    */
-  static long pin(String path) {
+  static long hold(LoadedObject object) {
+    return open(object, RTLD_LAZY | RTLD_NOLOAD);
+  }
+
+  /** Keeps a library that is held for the life of the process. */
+  static void pin(LoadedObject object) {
+    long _ = open(object, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  }
+
+  private static long open(LoadedObject object, int flags) {
+    long found = open(object, StandardCharsets.UTF_8, flags);
+    return found != 0 ? found : open(object, StandardCharsets.ISO_8859_1, flags);
+  }
+
+  private static long open(LoadedObject object, Charset names, int flags) {
     try (Arena arena = Arena.ofConfined()) {
-      int flags = RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE;
       // SAFETY: the name is a NUL-terminated string; NOLOAD runs no initialiser.
-      return (long) OPEN.invokeExact(arena.allocateFrom(path), flags);
+      long handle = (long) OPEN.invokeExact(arena.allocateFrom(object.path(), names), flags);
+      // SAFETY: a handle is the linker's record of the object, whose first word is the base.
+      if (handle != 0 && MEMORY.get(JAVA_LONG, handle) != object.base()) {
+        // It went and came again elsewhere, or the name is another one's.
+        letGo(handle);
+        return 0;
+      }
+      return handle;
     } catch (Throwable e) {
       throw failure("dlopen", e);
+    }
+  }
+
+  /** Gives a handle of {@link #hold} back. */
+  static void letGo(long handle) {
+    try {
+      // SAFETY: the handle was given by dlopen and is given back once.
+      int _ = (int) CLOSE.invokeExact(handle);
+    } catch (Throwable e) {
+      throw failure("dlclose", e);
     }
   }
 

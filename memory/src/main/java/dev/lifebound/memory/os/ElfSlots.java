@@ -78,7 +78,7 @@ final class ElfSlots {
   /**
    * The slots of these symbols; none in an object without a dynamic section.
    *
-   * <p>Safety: the object must be loaded: pinned, or within a visit.
+   * <p>Safety: the object must be loaded: held, or the program itself.
    */
   static List<Slot> find(LoadedObject object, Set<String> symbols) {
     Kinds kinds =
@@ -169,13 +169,13 @@ final class ElfSlots {
   /**
    * What a slot calls now, after a lazy one was looked up as its first call would.
    *
-   * <p>Safety: the object must be pinned.
+   * <p>Safety: the object must be held.
    *
-   * @param handle of the pinned object, 0 for the program itself
+   * @param handle of the held object, 0 for the program itself
    * @return 0 when the symbol cannot be found
    */
   static long target(LoadedObject object, Slot slot, long handle) {
-    // SAFETY: the slot is a word of a pinned object.
+    // SAFETY: the slot is a word of a held object.
     long value = DynamicLinker.MEMORY.get(JAVA_LONG_UNALIGNED, slot.address());
     boolean inside =
         object.segments().stream()

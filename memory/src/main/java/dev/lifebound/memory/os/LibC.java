@@ -57,6 +57,11 @@ public final class LibC {
                     + "; the guard works on Linux"));
   }
 
+  /** The address of a function that the C library may have; 0 when it has not. */
+  static long address(String name) {
+    return Linker.nativeLinker().defaultLookup().find(name).map(MemorySegment::address).orElse(0L);
+  }
+
   /** A call whose result is a word, or -1 and an error. */
   private static long call(String name, long... words) {
     try (Arena arena = Arena.ofConfined()) {

@@ -47,7 +47,7 @@ public record LoadedObject(String path, long base, long headers, int headerCount
   /**
    * Its program headers.
    *
-   * <p>Safety: the object must be loaded: pinned, or within a visit.
+   * <p>Safety: the object must be loaded: held, or the program itself.
    */
   List<Segment> segments() {
     List<Segment> segments = new ArrayList<>();

@@ -26,18 +26,21 @@ public final class SlotPatches {
   /** Sets of old values; more than a process has allocators. */
   private static final int MAX_IMAGES = 64;
 
-  /** The allocator itself and the linker call one another without knowing of us. */
+  /** These call one another without knowing of us. */
   private static final List<String> NEVER =
-      List.of("libc.so", "libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+      List.of("libc.musl", "ld-linux", "ld-musl", "linux-vdso", "linux-gate");
+
+  /**
+   * glibc calls its allocator through slots of its own: getline, fclose and their kin may be given
+   * a guarded block. What it allocates is not sampled, whoever names it.
+   */
+  private static final String GLIBC = "libc.so";
 
   /** Prepares a fresh image: everything but the old values. */
   @FunctionalInterface
   public interface Preparation {
     void prepare(NativeCode.Image image, int index);
   }
-
-  /** A library that was looked at. */
-  private record Candidate(LoadedObject object, List<ElfSlots.Slot> slots) {}
 
   /** A patched word. */
   private record Patch(
@@ -66,28 +69,44 @@ public final class SlotPatches {
    */
   public synchronized long patch(
       Predicate<LoadedObject> named, boolean everywhere, boolean sampled) {
-    List<Candidate> candidates = new ArrayList<>();
-    long loads =
-        DynamicLinker.visit(object -> {
-          boolean isNamed = named.test(object);
-          if (!isOutOfBounds(object) && (isNamed || everywhere)) {
-            // SAFETY: within a visit.
-            List<ElfSlots.Slot> slots =
-                new ArrayList<>(ElfSlots.find(object, WatchedSymbol.names()));
-            slots.removeIf(slot ->
-                patches.containsKey(slot.address())
-                    || !isWanted(WatchedSymbol.of(slot.symbol()), isNamed, sampled));
-            if (!slots.isEmpty()) {
-              candidates.add(new Candidate(object, slots));
-            } else if (isNamed && !libraries.containsKey(object.base())) {
-              refused.put(object.path(), "no slot of an allocator's function: is it static?");
-            }
-          }
-        });
-    for (Candidate candidate : candidates) {
-      patch(candidate, named.test(candidate.object), sampled);
+    DynamicLinker.Picture picture = DynamicLinker.picture();
+    for (LoadedObject object : picture.objects()) {
+      boolean isNamed = isSampled(named, object);
+      if (!isOutOfBounds(object) && (isNamed || everywhere)) {
+        look(object, isNamed, sampled);
+      }
     }
-    return loads;
+    return picture.loads();
+  }
+
+  /** Looks at an object's slots while it cannot go. */
+  private void look(LoadedObject object, boolean named, boolean sampled) {
+    // The program itself has no name and is never unloaded.
+    boolean program = object.path().isEmpty();
+    long handle = program ? 0 : DynamicLinker.hold(object);
+    if (handle == 0 && !program) {
+      return;
+    }
+    try {
+      // SAFETY: the object is held.
+      List<ElfSlots.Slot> slots = new ArrayList<>(ElfSlots.find(object, WatchedSymbol.names()));
+      slots.removeIf(slot ->
+          patches.containsKey(slot.address())
+              || !isWanted(WatchedSymbol.of(slot.symbol()), named, sampled));
+      if (!slots.isEmpty()) {
+        patch(object, handle, slots, named && sampled);
+      } else if (named && !libraries.containsKey(object.base())) {
+        refused.put(object.path(), "no slot of an allocator's function: is it static?");
+      }
+    } finally {
+      if (handle != 0) {
+        DynamicLinker.letGo(handle);
+      }
+    }
+  }
+
+  private static boolean isSampled(Predicate<LoadedObject> named, LoadedObject object) {
+    return named.test(object) && !object.fileName().startsWith(GLIBC);
   }
 
   private static boolean isOutOfBounds(LoadedObject object) {
@@ -105,21 +124,10 @@ public final class SlotPatches {
     };
   }
 
-  private void patch(Candidate candidate, boolean named, boolean sampled) {
-    LoadedObject object = candidate.object;
-    // The program itself has no name and is never unloaded.
-    long handle = object.path().isEmpty() ? 0 : DynamicLinker.pin(object.path());
-    if (handle == 0 && !object.path().isEmpty()) {
-      return;
-    }
-    // A library that went and came again between the two looks lies elsewhere.
-    // SAFETY: a handle of this linker is its record of the object, whose first word is the base.
-    if (handle != 0 && DynamicLinker.MEMORY.get(JAVA_LONG, handle) != object.base()) {
-      return;
-    }
+  private void patch(LoadedObject object, long handle, List<ElfSlots.Slot> slots, boolean sampled) {
     Map<WatchedSymbol, Long> targets = new EnumMap<>(WatchedSymbol.class);
     Map<Long, Long> olds = new HashMap<>();
-    for (ElfSlots.Slot slot : candidate.slots) {
+    for (ElfSlots.Slot slot : slots) {
       long target = ElfSlots.target(object, slot, handle);
       WatchedSymbol symbol = WatchedSymbol.of(slot.symbol());
       if (target == 0 || symbol == null || isOurs(target)) {
@@ -140,12 +148,15 @@ public final class SlotPatches {
       refused.put(object.path(), "more than " + MAX_IMAGES + " allocators");
       return;
     }
-    for (ElfSlots.Slot slot : candidate.slots) {
+    if (handle != 0) {
+      DynamicLinker.pin(object);
+    }
+    for (ElfSlots.Slot slot : slots) {
       Long old = olds.get(slot.address());
       WatchedSymbol symbol = WatchedSymbol.of(slot.symbol());
       if (old != null && symbol != null) {
         String name = "lb_watch_" + slot.symbol();
-        boolean samples = named && sampled && symbol == WatchedSymbol.REALLOC;
+        boolean samples = sampled && symbol == WatchedSymbol.REALLOC;
         long stub = image.entry(samples ? name + "_sampled" : name);
         if (write(object, slot.address(), stub)) {
           patches.put(slot.address(), new Patch(symbol, object, slot.address(), old, stub));

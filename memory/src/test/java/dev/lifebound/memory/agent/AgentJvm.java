@@ -2,7 +2,6 @@ package dev.lifebound.memory.agent;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,15 +70,27 @@ record AgentJvm(int exit, String out, String err) {
     command.addAll(flags);
     command.addAll(List.of("-cp", TESTS.toAbsolutePath().toString()));
     command.addAll(program);
+    // Into files: a child that hangs must not hold whoever reads, nor must a child of its own.
+    Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");
     Process child =
-        new ProcessBuilder(command).directory(folder.toFile()).redirectError(err.toFile()).start();
-    String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
     if (!child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      child.descendants().forEach(ProcessHandle::destroyForcibly);
       child.destroyForcibly();
-      throw new IllegalStateException("the child must end: command=" + command + ", out=" + out);
+      throw new IllegalStateException(
+          "the child must end: command="
+              + command
+              + ", out="
+              + Files.readString(out)
+              + ", err="
+              + Files.readString(err));
     }
-    return new AgentJvm(child.exitValue(), out, Files.readString(err));
+    return new AgentJvm(child.exitValue(), Files.readString(out), Files.readString(err));
   }
 
   /** The lines of the agent on standard error. */

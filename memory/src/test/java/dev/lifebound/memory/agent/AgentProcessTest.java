@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import example.Programs;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -246,6 +248,31 @@ class AgentProcessTest {
     assertThat(jvm.lines().get(1))
         .startsWith("lifebound: a second copy of the library is loaded: ")
         .contains("plugin");
+  }
+
+  /** Whoever started the program takes its standard error, and does not read it. */
+  @Test
+  void reportsThatNobodyReadsDoNotKeepTheProgramFromEnding() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                AgentJvm.java(),
+                AgentJvm.NATIVE_ACCESS,
+                "-javaagent:" + AgentJvm.jar(folder) + "=mode=recover",
+                "-cp",
+                Path.of("target", "test-classes").toAbsolutePath().toString(),
+                Programs.Talkative.class.getName())
+            .redirectOutput(folder.resolve("out").toFile())
+            .start();
+    try {
+      assertThat(child.waitFor(60, TimeUnit.SECONDS)).as("the program ends").isTrue();
+      assertThat(folder.resolve("out")).hasContent("done");
+      // The pipe was full before the last line.
+      assertThat(new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("use after free")
+          .doesNotContain("20 reports in all");
+    } finally {
+      child.destroyForcibly();
+    }
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.lifebound.memory.guard;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,14 +25,28 @@ record ChildJvm(int exit, String out) {
     command.addAll(flags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
-    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-      child.destroyForcibly();
-      throw new IllegalStateException(
-          "the child must end: main=" + main.getName() + ", out=" + out);
+    // Into a file: a child that hangs must not hold whoever reads, nor must a child of its own.
+    Path output = Files.createTempFile("child", ".txt");
+    try {
+      Process child =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      boolean ended = child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (!ended) {
+        child.descendants().forEach(ProcessHandle::destroyForcibly);
+        child.destroyForcibly();
+      }
+      String out = Files.readString(output);
+      if (!ended) {
+        throw new IllegalStateException(
+            "the child must end: main=" + main.getName() + ", out=" + out);
+      }
+      return new ChildJvm(child.exitValue(), out);
+    } finally {
+      Files.delete(output);
     }
-    return new ChildJvm(child.exitValue(), out);
   }
 
   /** As above, with native access and the Vector API. */

@@ -157,13 +157,13 @@ class GuardProcessTest {
 
     @SuppressWarnings("restricted")
     private static void overflow() {
-      try (Armed guard = arm(Mode.RECOVER)) {
+      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).left(false))) {
         MemorySegment block = guard.tryAllocate(64).orElseThrow();
         sink = MemorySegment.ofAddress(block.address()).reinterpret(128).get(JAVA_BYTE, 64);
         sayReports(guard);
       }
       REPORTS.clear();
-      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).left(true))) {
+      try (Armed guard = arm(Mode.RECOVER)) {
         var _ = guard.tryAllocate(64).orElseThrow();
         MemorySegment block = guard.tryAllocate(64).orElseThrow();
         sink = MemorySegment.ofAddress(block.address() - 8).reinterpret(8).get(JAVA_BYTE, 0);
@@ -422,7 +422,7 @@ class GuardProcessTest {
   void itStandsDownWhenAnotherHandlerGoesInFront() throws Exception {
     assertThat(run("replaced"))
         .contains("put in front 0", "told true", "within a second true", "active false true")
-        .contains("notice another library has replaced the handler")
+        .contains("notice stands down: another library has replaced the handler")
         .contains("value 7 ", "stood down: another library");
   }
 

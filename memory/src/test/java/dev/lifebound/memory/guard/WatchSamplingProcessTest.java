@@ -41,20 +41,38 @@ class WatchSamplingProcessTest {
     private static Armed guard;
     private static Watch watch;
 
+    /** Found before anything is watched: the C library's own functions. */
+    private static final MethodHandle FREE = early("free", 1);
+
+    private static final MethodHandle REALLOC = early("realloc", 2);
+    private static final MethodHandle USABLE = early("malloc_usable_size", 1);
+
     private Child() {}
+
+    private static MethodHandle early(String name, int words) {
+      return TestLibrary.of(Linker.nativeLinker().defaultLookup()).function(name, words);
+    }
 
     public static void main(String[] args) throws Exception {
       victim = TestLibrary.load(Path.of(args[1]));
       other = TestLibrary.load(Path.of(args[2]));
       cpp = TestLibrary.load(Path.of(args[3]));
-      guard = Guard.arm(GuardOptions.of(Mode.RECOVER).selfTest(false));
+      String[] what = args[0].split(" ", -1);
+      GuardOptions options =
+          GuardOptions.of(Mode.RECOVER).selfTest(false).byteLimit(32 << 20).mappingLimit(16_000);
+      guard = Guard.arm(what.length == 1 ? options : options.pages(PageDeath.valueOf(what[1])));
       guard.onReport(REPORTS::add);
       watch = start(1);
-      switch (args[0]) {
+      switch (what[0]) {
         case "useAfterFree" -> useAfterFree();
         case "doubleFree" -> doubleFree();
         case "otherLibrary" -> otherLibrary();
         case "functionFoundByName" -> functionFoundByName();
+        case "freeFoundBefore" -> freeFoundBefore();
+        case "reallocFoundBefore" -> reallocFoundBefore();
+        case "adoptedFreeFoundBefore" -> adoptedFreeFoundBefore();
+        case "freeAfterClose" -> freeAfterClose();
+        case "callsWithinLibc" -> callsWithinLibc();
         case "everyAllocation" -> everyAllocation();
         case "everyDelete" -> everyDelete();
         case "realloc" -> realloc();
@@ -148,6 +166,95 @@ class WatchSamplingProcessTest {
         throw new AssertionError(e);
       }
       check(guard.isDead(address), "freed by a function that Java has found");
+    }
+
+    private static void freeFoundBefore() {
+      long address = guarded(48);
+      TestLibrary.invoke(FREE, address);
+      check(guard.isDead(address), "noticed");
+      check(guard.counters().unwatchedFrees() == 1, "counted");
+      check(victim.call("victim_read", address + 8) == 0x41, "the old bytes are back");
+      checkReported(GuardReport.Kind.USE_AFTER_FREE, address + 8);
+      TestLibrary.invoke(FREE, address); // harmless, and not noticed: the page in front is there
+      address = guarded(48);
+      victim.call("victim_free", address);
+      TestLibrary.invoke(FREE, address);
+      checkReported(GuardReport.Kind.DOUBLE_FREE, address);
+      check(guard.counters().doubleFrees() == 1, "refused once");
+      long frees = 1;
+      // Every length, and every slot several times over.
+      for (int i = 0; i < 5000; i++) {
+        for (long bytes : i % 100 == 0 ? new long[] {1, 4096, 5000, 65_536} : new long[] {48}) {
+          address = guarded(bytes);
+          TestLibrary.invoke(FREE, address);
+          check(guard.isDead(address) && guard.counters().unwatchedFrees() == ++frees, "" + bytes);
+        }
+      }
+      address = guarded(48);
+      check(TestLibrary.invoke(USABLE, address) >= 48, "usable");
+      victim.call("victim_write", address + 50);
+      TestLibrary.invoke(FREE, address);
+      guard.flush();
+      check(REPORTS.size() == 2, "nothing else is reported");
+    }
+
+    private static void reallocFoundBefore() {
+      for (long bytes : new long[] {48, 5000}) {
+        for (long wanted : new long[] {200, 4096, 6000, 10_000, 1 << 20}) {
+          long address = guarded(bytes);
+          long moved = TestLibrary.invoke(REALLOC, address, wanted);
+          long last = Math.min(bytes, wanted) - 1;
+          check(victim.call("victim_read", moved + last) == 0x41, bytes + " to " + wanted);
+          victim.call("victim_write", moved + wanted - 1);
+          victim.call("victim_free", moved);
+        }
+      }
+      long dead = guarded(48);
+      victim.call("victim_free", dead);
+      long copy = TestLibrary.invoke(REALLOC, dead, 8000);
+      check(victim.call("victim_read", copy) == 0x41, "the old bytes");
+      checkReported(GuardReport.Kind.DOUBLE_FREE, dead);
+      guard.flush();
+      check(
+          REPORTS.stream().allMatch(r -> r.address() >= dead && r.address() < dead + 4096),
+          "nothing else is reported");
+    }
+
+    private static void adoptedFreeFoundBefore() {
+      try (Registry registry = Registry.create()) {
+        long address = guarded(48);
+        long handle =
+            registry.adopt(
+                // SAFETY: just allocated with this size.
+                MemorySegment.ofAddress(address).reinterpret(48), _ -> {}, "test");
+        try (Lease lease = registry.lease(handle)) {
+          TestLibrary.invoke(FREE, address);
+          watch.drain();
+          check(!registry.isLive(handle), "stale");
+          check(!guard.isDead(address) && lease.getByte(5) == 0x41, "kept");
+        }
+        check(guard.isDead(address), "the last lease frees");
+        registry.release(handle);
+      }
+    }
+
+    /** When nothing is guarded any more, the block is still one that the C library cannot free. */
+    private static void freeAfterClose() {
+      long first = guarded(48);
+      long second = guarded(65_536);
+      watch.close();
+      guard.close();
+      TestLibrary.invoke(FREE, first);
+      TestLibrary.invoke(FREE, second);
+      check(victim.call("victim_read", first) == 0x41, "left alone");
+    }
+
+    private static void callsWithinLibc() {
+      long address = guarded(48);
+      long line = victim.call("victim_getline", address, 48);
+      check(guard.isDead(address) && victim.call("victim_read", line) == 0x42, "moved");
+      check(guard.counters().unwatchedFrees() == 0, "through a slot of the C library");
+      victim.call("victim_free", line);
     }
 
     private static void everyAllocation() {
@@ -374,6 +481,16 @@ class WatchSamplingProcessTest {
         "doubleFree",
         "otherLibrary",
         "functionFoundByName",
+        "freeFoundBefore",
+        "freeFoundBefore REMAP",
+        "freeFoundBefore PROTECT",
+        "reallocFoundBefore",
+        "reallocFoundBefore REMAP",
+        "reallocFoundBefore PROTECT",
+        "adoptedFreeFoundBefore",
+        "freeAfterClose",
+        "freeAfterClose REMAP",
+        "callsWithinLibc",
         "everyAllocation",
         "everyDelete",
         "realloc",

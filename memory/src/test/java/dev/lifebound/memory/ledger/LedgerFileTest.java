@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,6 +76,27 @@ class LedgerFileTest {
   /** What is in the record itself: a cut takes the text area first, and threads' names. */
   private static List<Long> withoutTexts(LedgerEvent e) {
     return List.of((long) e.typeCode(), e.nanoTime(), e.block(), e.address(), e.thread());
+  }
+
+  /** A pipe that nobody writes, a device without an end, a large file: each is refused at once. */
+  @Test
+  void whatCannotBeALedgerIsNotRead() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor())
+        .isZero();
+    for (Path place : List.of(pipe, Path.of("/dev/zero"), folder)) {
+      assertThatThrownBy(() -> LedgerFile.read(place))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageMatching("a ledger must be a plain file: file=.*, kind=.*; .*");
+    }
+    Path large = folder.resolve("large");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(1L << 40);
+      assertThatThrownBy(() -> LedgerFile.read(large)).hasMessageContaining("LBLEDGER");
+      file.write(whole, 0, Layout.HEADER_BYTES);
+      assertThatThrownBy(() -> LedgerFile.read(large))
+          .hasMessageMatching("a ledger must not be larger: file=.*, bytes=1099511627776, .*");
+    }
   }
 
   @Test

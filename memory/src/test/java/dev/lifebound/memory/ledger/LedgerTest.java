@@ -142,6 +142,36 @@ class LedgerTest {
     assertThat(link).isSymbolicLink();
   }
 
+  /** A mistyped name, twice: the second time it would have gone for good. */
+  @Test
+  void aFileOfAnotherKindIsLeftWhereItIs() throws Exception {
+    Path file = Files.writeString(folder.resolve("Main.java"), "class Main {}");
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Ledger.create(file, SMALL))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageMatching("a ledger must not replace another kind of file: file=.*; .*");
+    }
+    assertThat(file).hasContent("class Main {}");
+    assertThat(folder.resolve("Main.java.previous")).doesNotExist();
+
+    Path ledger = folder.resolve("app.ledger");
+    Path kept = Files.writeString(folder.resolve("app.ledger.previous"), "my notes");
+    Ledger.create(ledger, SMALL).close();
+    assertThatThrownBy(() -> Ledger.create(ledger, SMALL)).hasMessageContaining(".previous");
+    assertThat(kept).hasContent("my notes");
+    assertThat(blocks(ledger)).isEmpty();
+  }
+
+  /** Its process died while it was created. */
+  @Test
+  void anUnfinishedLedgerGivesWay() throws Exception {
+    Path file = Files.write(folder.resolve("ledger"), new byte[10_000]);
+    Ledger.create(file, SMALL).close();
+    Files.write(folder.resolve("empty"), new byte[0]);
+    Ledger.create(folder.resolve("empty"), SMALL).close();
+    assertThat(Files.size(folder.resolve("ledger.previous"))).isEqualTo(10_000);
+  }
+
   @Test
   void anOpenLedgerIsNotSetAside() throws Exception {
     Path file = folder.resolve("ledger");

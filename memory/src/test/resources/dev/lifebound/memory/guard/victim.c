@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ void *victim_strdup(const char *s) { return strdup(s); }
 size_t victim_usable(void *p) { return malloc_usable_size(p); }
 void victim_free(void *p) { free(p); }
 int victim_read(volatile char *p) { return *p; }
+void victim_write(volatile char *p) { *p = 1; }
 
 void victim_churn(long n, size_t bytes) {
   for (long i = 0; i < n; i++) {
@@ -95,6 +97,17 @@ void victim_free_in_signal_handler(void *p) {
   sigaction(SIGRTMIN + 3, &action, &old);
   pthread_kill(pthread_self(), SIGRTMIN + 3);
   sigaction(SIGRTMIN + 3, &old, 0);
+}
+
+/* The C library itself makes the block longer. Returns the new one, with the line in it. */
+char *victim_getline(char *line, size_t room) {
+  char text[300];
+  memset(text, 0x42, sizeof text);
+  text[sizeof text - 1] = '\n';
+  FILE *in = fmemopen(text, sizeof text, "r");
+  ssize_t n = getline(&line, &room, in);
+  fclose(in);
+  return n == sizeof text ? line : 0;
 }
 
 /* Pointers in initialised data. */

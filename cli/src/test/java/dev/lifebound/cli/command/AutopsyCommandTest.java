@@ -1,0 +1,138 @@
+package dev.lifebound.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lifebound.memory.ledger.Ledger;
+import dev.lifebound.memory.ledger.LedgerName;
+import dev.lifebound.memory.ledger.LedgerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+class AutopsyCommandTest {
+  @TempDir private Path folder;
+  private final Recorder recorder = new Recorder();
+
+  private int run(String... arguments) {
+    return recorder.run(Lifebound.program(), arguments);
+  }
+
+  private String ledger(boolean incident) throws IOException {
+    Path file = folder.resolve("app.ledger");
+    LedgerName tag = LedgerName.of("session");
+    try (Ledger ledger = Ledger.create(file, LedgerSettings.defaults().withStacks(1, 4))) {
+      ledger.allocate(1, 0x7f00_0000_0000L, 64, tag);
+      ledger.bind(1, 0x7f00_0000_0000L, LedgerName.of("sessions"), "anna");
+      ledger.free(1, 0x7f00_0000_0000L, 64, tag);
+      if (incident) {
+        ledger.doubleFree(1, 0x7f00_0000_0000L, LedgerName.of("release"));
+      }
+    }
+    return file.toString();
+  }
+
+  @Test
+  void anExplainedCrashIsExitZero() throws IOException {
+    assertThat(run("autopsy", "--ledger", ledger(true))).isZero();
+    assertThat(recorder.out())
+        .startsWith("double free: block 0x1 of 64 bytes (session) was freed twice\n");
+    assertThat(recorder.out()).contains("sessions[anna]");
+    assertThat(recorder.err()).isEmpty();
+  }
+
+  @Test
+  void noVerdictIsExitOne() throws IOException {
+    assertThat(run("autopsy", "--ledger", ledger(false))).isEqualTo(1);
+    assertThat(recorder.out()).startsWith("unknown: the program ended by itself\n");
+  }
+
+  @Test
+  void whatCannotBeReadIsExitTwoWithACodeOfItsOwn() throws IOException {
+    String other = Files.writeString(folder.resolve("other"), "nothing of interest").toString();
+    String javacore =
+        Files.writeString(
+                folder.resolve("javacore"),
+                "0SECTION       TITLE subcomponent dump routine\nNULL           ===============\n")
+            .toString();
+    List<List<String>> unreadable =
+        List.of(
+            List.of("crash-log-unreadable", "such file", folder.resolve("none").toString()),
+            List.of("crash-log-unreadable", "must say that the JVM has met a fatal error", other),
+            List.of("crash-log-unreadable", "written by=Eclipse OpenJ9", javacore),
+            List.of("ledger-unreadable", "must have a whole header", "--ledger", other),
+            List.of(
+                "heap-dump-unreadable",
+                "in the HPROF format",
+                "--ledger",
+                ledger(true),
+                "--heap",
+                other));
+    for (List<String> one : unreadable) {
+      Recorder own = new Recorder();
+      String[] arguments = new String[one.size() - 1];
+      arguments[0] = "autopsy";
+      System.arraycopy(one.subList(2, one.size()).toArray(), 0, arguments, 1, one.size() - 2);
+      assertThat(own.run(Lifebound.program(), arguments)).as("%s", one).isEqualTo(2);
+      assertThat(own.out()).isEmpty();
+      assertThat(own.err())
+          .contains(one.get(1))
+          .matches("lifebound: [^\n]*: [^\n]*=[^\n]*; [^\n]* \\[" + one.getFirst() + "]\n");
+    }
+  }
+
+  @Test
+  void theFormatsAreWritten() throws IOException {
+    String ledger = ledger(true);
+    Path file = folder.resolve("out");
+    assertThat(run("autopsy", "--ledger", ledger, "--json", "-o", file.toString())).isZero();
+    assertThat(JsonMapper.shared().readTree(file).get("kind").asString()).isEqualTo("double free");
+    assertThat(run("autopsy", "--ledger", ledger, "--sarif", "-o", file.toString())).isZero();
+    assertThat(JsonMapper.shared().readTree(file).at("/runs/0/results/0/ruleId").asString())
+        .isEqualTo("LBR002");
+    assertThat(run("autopsy", "--ledger", ledger, "--html", "-o", file.toString())).isZero();
+    assertThat(Files.readString(file)).startsWith("<!DOCTYPE html>").contains("</html>");
+    assertThat(recorder.out()).isEmpty();
+  }
+
+  @Test
+  void aFolderThatMayNotBeWrittenToIsAnErrorBeforeTheWork() throws IOException {
+    Path shut = Files.createDirectory(folder.resolve("shut"));
+    Path file = shut.resolve("sub").resolve("page.html");
+    assertThat(run("autopsy", "--ledger", ledger(true), "--html", "-o", file.toString()))
+        .isEqualTo(2);
+    assertThat(recorder.err())
+        .contains("the folder does not exist")
+        .endsWith("[output-not-writable]\n");
+    // A superuser may write anywhere.
+    Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("r-xr-xr-x"));
+    int exit =
+        run(
+            "autopsy",
+            "--ledger",
+            ledger(true),
+            "--html",
+            "-o",
+            shut.resolve("page.html").toString());
+    assertThat(exit).isEqualTo(Files.isWritable(shut) ? 0 : 2);
+    Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  @Test
+  void whatContradictsItselfIsAUsageError() throws IOException {
+    for (String[] arguments :
+        new String[][] {
+          {"autopsy"},
+          {"autopsy", "--heap", "x"},
+          {"autopsy", "a", "b"},
+          {"autopsy", "--ledger", "x", "--json", "--html"}
+        }) {
+      assertThat(run(arguments)).isEqualTo(64);
+    }
+    assertThat(recorder.out()).isEmpty();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.lifebound.crash.autopsy;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What glibc's allocator writes to standard error before it calls {@code abort()}. HotSpot writes
+ * no file then, so that a captured console is all there is besides the ledger.
+ *
+ * @param text the sentence as it was found
+ * @param problem what the allocator had noticed
+ */
+public record AbortMessage(String text, Problem problem) implements CrashLog {
+  /** What an allocator can notice. */
+  public enum Problem {
+    /** The same block was freed twice. */
+    DOUBLE_FREE,
+    /** {@code free} got something that is no block. */
+    INVALID_POINTER,
+    /** The allocator's own bookkeeping was overwritten. */
+    CORRUPTION
+  }
+
+  /** The sentences of glibc's malloc.c and of musl's and jemalloc's nearest ones. */
+  private static final List<Phrase> PHRASES =
+      List.of(
+          new Phrase("double free detected|double free or corruption", Problem.DOUBLE_FREE),
+          new Phrase(
+              "(?:free|munmap_chunk|realloc)\\(\\): invalid (?:pointer|size|old size|next size)",
+              Problem.INVALID_POINTER),
+          new Phrase(
+              "corrupted (?:size vs\\. prev_size|double-linked list|unsorted chunks|top size)"
+                  + "|malloc(?:_consolidate)?\\(\\): |unaligned (?:tcache|fastbin) chunk"
+                  + "|chunk detected|corrupted size",
+              Problem.CORRUPTION));
+
+  private record Phrase(Pattern pattern, Problem problem) {
+    Phrase(String pattern, Problem problem) {
+      this(Pattern.compile(pattern), problem);
+    }
+  }
+
+  /** The last such sentence of a console. */
+  static Optional<AbortMessage> find(String text) {
+    return text.lines()
+        .filter(line -> line.length() < HsErrReader.MOST_LINE_CHARACTERS)
+        .flatMap(line -> ofLine(line).stream())
+        .reduce((first, second) -> second);
+  }
+
+  private static Optional<AbortMessage> ofLine(String line) {
+    return PHRASES.stream()
+        .filter(phrase -> phrase.pattern.matcher(line).find())
+        .findFirst()
+        .map(phrase -> new AbortMessage(line.strip(), phrase.problem));
+  }
+}

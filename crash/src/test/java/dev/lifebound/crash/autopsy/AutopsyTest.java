@@ -1,0 +1,450 @@
+package dev.lifebound.crash.autopsy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.harrel.jsonschema.Validator;
+import dev.harrel.jsonschema.ValidatorFactory;
+import dev.harrel.jsonschema.providers.GsonNode;
+import dev.lifebound.finding.Colour;
+import dev.lifebound.finding.Finding;
+import dev.lifebound.finding.Report;
+import dev.lifebound.memory.ledger.Ledger;
+import dev.lifebound.memory.ledger.LedgerFile;
+import dev.lifebound.memory.ledger.LedgerName;
+import dev.lifebound.memory.ledger.LedgerSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rules of evidence, by ledgers of this process and logs that tell of it. */
+class AutopsyTest {
+  private static final LedgerName TAG = LedgerName.of("session");
+  private static final LedgerName MAP = LedgerName.of("sessions");
+  private static final long ADDRESS = 0x7f12_3400_0000L;
+  private static final long SIZE = 8192;
+
+  @TempDir private Path folder;
+
+  /** What is told to a ledger. */
+  private interface Story {
+    void tell(Ledger ledger);
+  }
+
+  private Path ledger(Story story) throws IOException {
+    Path file = folder.resolve("app.ledger");
+    Ledger ledger = Ledger.create(file, LedgerSettings.defaults().withStacks(1, 4));
+    story.tell(ledger);
+    // Left open, as by a process that died; a copy is not locked.
+    Path copy = folder.resolve("copy.ledger");
+    Files.deleteIfExists(copy);
+    Files.copy(file, copy);
+    ledger.close();
+    return copy;
+  }
+
+  private static void died(Ledger ledger) {
+    ledger.allocate(1, ADDRESS, SIZE, TAG);
+    ledger.bind(1, ADDRESS, MAP, "anna");
+    ledger.free(1, ADDRESS, SIZE, TAG);
+  }
+
+  private Path log(long address, String change, String to) throws IOException {
+    Instant started = ProcessHandle.current().info().startInstant().orElseThrow();
+    Instant now = Instant.now();
+    String text =
+        """
+        #
+        # A fatal error has been detected by the Java Runtime Environment:
+        #
+        #  SIGSEGV (0xb) at pc=0x00007f5280633f9d, pid=%d, tid=14443
+        #
+        # Java VM: OpenJDK 64-Bit Server VM (25.0.3+9-LTS, mixed mode)
+        # Problematic frame:
+        # V  [libjvm.so+0x1233f9d]  Unsafe_GetLong+0xad
+
+        Time: %s UTC elapsed time: %.6f seconds (0d 0h 0m 0s)
+
+        Current thread (0x00007f527802a9b0):  JavaThread "renderer"             [_thread_in_vm, id=14443]
+
+        Native frames: (J=compiled Java code, j=interpreted, Vv=VM code, C=native code)
+        V  [libjvm.so+0x1233f9d]  Unsafe_GetLong+0xad
+        Java frames: (J=compiled Java code, j=interpreted, Vv=VM code)
+        j  jdk.internal.misc.Unsafe.getLong(Ljava/lang/Object;J)J+0 java.base@25.0.3
+        j  shop.Cache.lambda$read$3(I)V+7
+        j  shop.Cache$$Lambda+0x000000004d21d680.run()V+2
+
+        siginfo: si_signo: 11 (SIGSEGV), si_code: 1 (SEGV_MAPERR), si_addr: 0x%016x
+
+        Registers:
+        RAX=0x0000000000000001, RDI=0x00007f1234000000
+        RSP=0x00007f1111111000, ERR=0x0000000000000006
+
+        Dynamic libraries:
+        7f1233ff0000-7f1233ff8000 rw-p 00000000 00:00 0
+        7f1244000000-7f1244008000 rw-p 00000000 00:00 0
+
+        END.
+        """
+            .formatted(
+                ProcessHandle.current().pid(),
+                DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ENGLISH)
+                    .withZone(ZoneOffset.UTC)
+                    .format(now),
+                Duration.between(started, now).toNanos() / 1e9,
+                address)
+            .replace(change, to);
+    return Files.writeString(folder.resolve("hs_err.log"), text);
+  }
+
+  private Path log(long address) throws IOException {
+    return log(address, "", "");
+  }
+
+  private static Autopsy perform(@Nullable Path log, @Nullable Path ledger) throws Exception {
+    return Autopsy.perform(new AutopsyRequest(log, ledger, null));
+  }
+
+  private static String written(AutopsyWriter writer, Autopsy autopsy) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    writer.write(autopsy, out);
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aFreedBlockIsNamedWithItsLifeAndItsMap() throws Exception {
+    Autopsy autopsy = perform(log(ADDRESS + 100), ledger(AutopsyTest::died));
+
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+    assertThat(autopsy.offset()).isEqualTo(100);
+    assertThat(autopsy.holders().getFirst().text()).isEqualTo("sessions[anna]");
+    assertThat(autopsy.notices()).isEmpty();
+    assertThat(written(AutopsyWriter.text(80, false), autopsy))
+        .startsWith("use after free: use of block 0x1 of 8,192 bytes (session) after its free\n")
+        .contains(
+            "offset    byte 100 of the block, 0x7f1234000064",
+            "held by   sessions[anna], still there",
+            "crash     SIGSEGV (SEGV_MAPERR), writing 0x7f1234000064, thread renderer",
+            "at shop.Cache.lambda$read$3",
+            "docs/rules/LBJ003.md, docs/rules/LBR001.md");
+  }
+
+  @Test
+  void whatHadTheAddressBeforeIsNamedBesideTheLast() throws Exception {
+    Autopsy autopsy =
+        perform(
+            log(ADDRESS + 100),
+            ledger(ledger -> {
+              died(ledger);
+              ledger.allocate(2, ADDRESS, 4096, TAG);
+              ledger.free(2, ADDRESS, 4096, TAG);
+            }));
+
+    assertThat(autopsy.block().block()).isEqualTo(2);
+    assertThat(autopsy.earlier()).extracting(BlockLife::block).containsExactly(1L);
+    assertThat(autopsy.holders().getFirst().block().block()).isEqualTo(1);
+  }
+
+  @Test
+  void anAddressThatWasGivenAgainIsNotTheDeadBlocks() throws Exception {
+    Path ledger =
+        ledger(l -> {
+          died(l);
+          l.allocate(2, ADDRESS, 4096, TAG);
+        });
+    Autopsy autopsy = perform(log(ADDRESS + 100, "SEGV_MAPERR", "SEGV_ACCERR"), ledger);
+
+    assertThat(autopsy.verdict().kind()).as("protected, but alive").isEqualTo(FailureKind.UNKNOWN);
+    assertThat(autopsy.block().block()).isEqualTo(2);
+  }
+
+  @Test
+  void inFreeItIsASecondFree() throws Exception {
+    String free = "C  [libc.so.6+0x9a3fe]  cfree+0x1e";
+    Autopsy autopsy =
+        perform(
+            log(ADDRESS - 8, "V  [libjvm.so+0x1233f9d]  Unsafe_GetLong+0xad", free),
+            ledger(AutopsyTest::died));
+
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
+    assertThat(autopsy.block().block()).isEqualTo(1);
+  }
+
+  @Test
+  void behindALivingBlockItIsAnOverflow() throws Exception {
+    Path ledger = ledger(l -> l.allocate(1, ADDRESS, SIZE, TAG));
+    Autopsy behind = perform(log(ADDRESS + SIZE + 5), ledger);
+    assertThat(behind.verdict().kind()).isEqualTo(FailureKind.OVERFLOW);
+    assertThat(behind.verdict().headline()).startsWith("access 5 bytes behind block 0x1");
+    assertThat(perform(log(ADDRESS - 5), ledger).verdict().headline())
+        .startsWith("access 5 bytes before block 0x1");
+    assertThat(perform(log(ADDRESS + SIZE + 100_000), ledger).verdict().kind())
+        .as("far away, with nothing mapped between")
+        .isEqualTo(FailureKind.WILD_ADDRESS);
+  }
+
+  @Test
+  void noBlockIsInvented() throws Exception {
+    Path ledger = ledger(AutopsyTest::died);
+    for (long address : new long[] {0, 8, 0x10_0000_0000L, ADDRESS + (1L << 30), -16, 1L << 62}) {
+      Autopsy autopsy = perform(log(address), ledger);
+      assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.WILD_ADDRESS);
+      assertThat(autopsy.block()).isNull();
+      assertThat(autopsy.holders()).isEmpty();
+    }
+  }
+
+  @Test
+  void aLogOfAnotherProcessGetsNoVerdictFromThisLedger() throws Exception {
+    Path ledger = ledger(AutopsyTest::died);
+    String pid = "pid=" + ProcessHandle.current().pid();
+    for (Path log :
+        new Path[] {
+          log(ADDRESS, pid, "pid=1"), log(ADDRESS, pid + ", ", ""), log(ADDRESS, "Time:", "Tame:")
+        }) {
+      unknownProcess(perform(log, ledger));
+    }
+    Path later = log(ADDRESS, "elapsed time: ", "elapsed time: 10");
+    unknownProcess(perform(later, ledger));
+  }
+
+  private static void unknownProcess(Autopsy autopsy) {
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.UNKNOWN);
+    assertThat(autopsy.block()).isNull();
+    assertThat(autopsy.notices()).extracting("code").contains("other-process");
+  }
+
+  @Test
+  void anotherTimeZoneIsNoOtherProcess() throws Exception {
+    Path ledger = ledger(AutopsyTest::died);
+    Path log = log(ADDRESS);
+    String text = Files.readString(log);
+    // The same moment by a clock that is 5 h 30 min ahead.
+    var moment =
+        Pattern.compile("Time: (.*) UTC elapsed").matcher(text).results().findFirst().orElseThrow();
+    DateTimeFormatter format =
+        DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ENGLISH);
+    String ahead =
+        format.format(
+            java.time.LocalDateTime.parse(moment.group(1), format).plusHours(5).plusMinutes(30));
+    Files.writeString(log, text.replace(moment.group(1) + " UTC", ahead + " IST"));
+
+    assertThat(perform(log, ledger).verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+  }
+
+  @Test
+  void blocksThatLiveInUnmappedMemoryTellAnotherProcess() throws Exception {
+    Path ledger =
+        ledger(l -> {
+          died(l);
+          for (int i = 2; i < 6; i++) {
+            l.allocate(i, 0x6000_0000_0000L + i * 65536L, 64, TAG);
+          }
+        });
+    unknownProcess(perform(log(ADDRESS), ledger));
+  }
+
+  @Test
+  void theLedgerAloneTellsOfIncidents() throws Exception {
+    Autopsy twice =
+        perform(
+            null,
+            ledger(ledger -> {
+              died(ledger);
+              ledger.doubleFree(1, ADDRESS, LedgerName.of("release"));
+            }));
+    assertThat(twice.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
+    assertThat(twice.holders().getFirst().key()).isEqualTo("anna");
+
+    Autopsy stale =
+        perform(
+            null,
+            ledger(ledger -> {
+              died(ledger);
+              ledger.staleUse(1, 0, LedgerName.of("lease"));
+            }));
+    assertThat(stale.verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+    assertThat(stale.block().block()).isEqualTo(1);
+
+    assertThat(perform(null, ledger(AutopsyTest::died)).verdict().kind())
+        .as("a free is no crash")
+        .isEqualTo(FailureKind.UNKNOWN);
+  }
+
+  @Test
+  void theLastWordsOfTheCLibraryAreHeldAgainstTheLastFree() throws Exception {
+    Path console =
+        Files.writeString(
+            folder.resolve("console"), "starting\nfree(): double free detected in tcache 2\n");
+    Autopsy autopsy = perform(console, ledger(AutopsyTest::died));
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
+    assertThat(autopsy.block().block()).isEqualTo(1);
+
+    assertThat(perform(console, null).verdict().kind())
+        .as("of a program without Lifebound nothing is claimed")
+        .isEqualTo(FailureKind.UNKNOWN);
+    Files.writeString(console, "corrupted size vs. prev_size\n");
+    assertThat(perform(console, ledger(AutopsyTest::died)).block()).isNull();
+  }
+
+  @Test
+  void aLedgerOfALaterVersionIsRefused() throws Exception {
+    Path ledger = ledger(AutopsyTest::died);
+    try (RandomAccessFile file = new RandomAccessFile(ledger.toFile(), "rw")) {
+      byte[] header = new byte[4096];
+      file.readFully(header);
+      ByteBuffer words = ByteBuffer.wrap(header).order(ByteOrder.nativeOrder());
+      words.putInt(12, 2 << 16);
+      words.putLong(120, hash(hash(0, header, 8, 112), header, 256, 516));
+      file.seek(0);
+      file.write(header);
+    }
+    assertThat(LedgerFile.read(ledger).notices())
+        .extracting("code")
+        .contains("ledger-newer-version");
+    assertThatThrownBy(() -> perform(log(ADDRESS), ledger))
+        .isInstanceOf(AutopsyException.class)
+        .hasMessageContaining("version=2.0; take the Lifebound that wrote it");
+  }
+
+  /** The check of the header, as docs/formats/ledger.md has it. */
+  private static long hash(long start, byte[] bytes, int from, int length) {
+    long factor = 0x9E3779B97F4A7C15L;
+    long hash = (start ^ length) * factor;
+    for (int i = from; i < from + length; i++) {
+      hash = (hash ^ (bytes[i] & 0xFF)) * factor;
+      hash ^= hash >>> 32;
+    }
+    return hash;
+  }
+
+  @Test
+  void everyPrefixOfALogGivesTheVerdictOrNone() throws Exception {
+    Path ledger = ledger(AutopsyTest::died);
+    String text = Files.readString(log(ADDRESS + 100));
+    Path cut = folder.resolve("cut.log");
+    int explained = 0;
+    for (int length = text.indexOf("Java Runtime Environment") + 24;
+        length <= text.length();
+        length += 7) {
+      Files.writeString(cut, text.substring(0, length));
+      Autopsy autopsy = perform(cut, ledger);
+      assertThat(autopsy.verdict().kind())
+          .as("prefix of %d", length)
+          .isIn(FailureKind.USE_AFTER_FREE, FailureKind.UNKNOWN);
+      explained += autopsy.verdict().kind().isExplained() ? 1 : 0;
+    }
+    assertThat(explained).isGreaterThan(5);
+  }
+
+  @Test
+  void theJsonFollowsItsSchema() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "formats", "autopsy.md"));
+    String schema = page.substring(page.indexOf("```json") + 7, page.lastIndexOf("```"));
+    for (Autopsy autopsy :
+        new Autopsy[] {
+          perform(log(ADDRESS + 100), ledger(AutopsyTest::died)),
+          perform(log(ADDRESS), null),
+          perform(null, ledger(AutopsyTest::died))
+        }) {
+      String json = written(AutopsyWriter.json(), autopsy);
+      Validator validator =
+          new ValidatorFactory().withJsonNodeFactory(new GsonNode.Factory()).createValidator();
+      assertThat(validator.validate(validator.registerSchema(schema), json).getErrors())
+          .as(json)
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void thePageNeedsNothingElse() throws Exception {
+    Path ledger =
+        ledger(l -> {
+          l.allocate(1, ADDRESS, SIZE, LedgerName.of("<script>alert(1)</script>"));
+          l.bind(1, ADDRESS, MAP, "<b>&\"");
+          l.free(1, ADDRESS, SIZE, TAG);
+        });
+    String html = written(AutopsyWriter.html(), perform(log(ADDRESS + 100), ledger));
+    assertThat(html)
+        .startsWith("<!DOCTYPE html>")
+        .contains("<svg role=\"img\"", "prefers-color-scheme: dark", "&lt;script&gt;")
+        .doesNotContain("<script", "<b>", "src=", "@import", "url(");
+    assertThat(Pattern.compile("https?://(?!www\\.w3\\.org/2000/svg)").matcher(html).find())
+        .as("nothing comes from elsewhere")
+        .isFalse();
+  }
+
+  @Test
+  void noLineIsWiderThanAsked() throws Exception {
+    Autopsy autopsy = perform(log(ADDRESS + 100), ledger(AutopsyTest::died));
+    for (int width : new int[] {40, 60, 80}) {
+      assertThat(written(AutopsyWriter.text(width, false), autopsy).lines())
+          .allSatisfy(line ->
+              assertThat(line.length() <= width || !line.strip().contains(" "))
+                  .as("%d: %s", width, line)
+                  .isTrue());
+    }
+  }
+
+  @Test
+  void theSameCrashOfAnotherRunHasTheSameFingerprint() throws Exception {
+    Finding one = finding(perform(log(ADDRESS + 100), ledger(AutopsyTest::died)));
+    long moved = 0x7e00_0000_0000L;
+    Finding again =
+        finding(
+            perform(
+                log(moved + 4000, "lambda$read$3(I)V+7", "lambda$read$12(I)V+9"),
+                ledger(l -> {
+                  l.allocate(7, moved, SIZE, TAG);
+                  l.bind(7, moved, MAP, "bert");
+                  l.free(7, moved, SIZE, TAG);
+                })));
+    assertThat(again.fingerprints()).isEqualTo(one.fingerprints());
+    assertThat(one.colour()).isEqualTo(Colour.RED);
+    assertThat(one.rule()).isEqualTo("LBR001");
+
+    Finding elsewhere =
+        finding(
+            perform(
+                log(ADDRESS, "Cache.lambda$read", "Cache.lambda$write"),
+                ledger(AutopsyTest::died)));
+    Finding otherMap =
+        finding(
+            perform(
+                log(ADDRESS),
+                ledger(l -> {
+                  l.allocate(1, ADDRESS, SIZE, TAG);
+                  l.bind(1, ADDRESS, LedgerName.of("tiles"), "anna");
+                  l.free(1, ADDRESS, SIZE, TAG);
+                })));
+    assertThat(elsewhere.fingerprints()).isNotEqualTo(one.fingerprints());
+    assertThat(otherMap.fingerprints()).isNotEqualTo(one.fingerprints());
+  }
+
+  private static Finding finding(Autopsy autopsy) {
+    Report report = AutopsyFindings.report(autopsy, "0.1.0");
+    assertThat(report.findings()).hasSize(1);
+    return report.findings().getFirst();
+  }
+
+  @Test
+  void aCrashWithoutAVerdictIsANoticeAndNoFinding() throws Exception {
+    Report report = AutopsyFindings.report(perform(log(ADDRESS), null), "0.1.0");
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.notices()).extracting("code").contains("no-verdict");
+  }
+}

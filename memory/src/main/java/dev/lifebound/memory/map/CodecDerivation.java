@@ -1,0 +1,299 @@
+package dev.lifebound.memory.map;
+
+import dev.lifebound.memory.handle.Registry;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+import java.lang.reflect.InaccessibleObjectException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Derives codecs from types, with what {@link Codecs#of} has not got.
+ *
+ * <pre>{@code
+ * Codec<Order> orders =
+ *     Codecs.deriving()
+ *         .with(LocalDate.class, new LocalDateCodec())
+ *         .lookup(MethodHandles.lookup())
+ *         .of(Order.class);
+ * }</pre>
+ *
+ * <p>Each call changes this object and returns it.
+ */
+public final class CodecDerivation {
+  private static final String GIVE_CODEC =
+      "give it a codec with Codecs.deriving().with(type, codec), or use a record of its parts";
+
+  private final Map<Class<?>, Codec<?>> own = new HashMap<>();
+  private MethodHandles.@Nullable Lookup lookup;
+  private @Nullable Registry registry;
+
+  CodecDerivation() {}
+
+  /** Uses this codec for the type, as a whole and as a component. */
+  public <C> CodecDerivation with(Class<C> type, Codec<C> codec) {
+    own.put(Objects.requireNonNull(type, "type must not be null"), Objects.requireNonNull(codec));
+    return this;
+  }
+
+  /** Reaches records with these rights. Without one their package must be open to this library. */
+  public CodecDerivation lookup(MethodHandles.Lookup rights) {
+    this.lookup = rights;
+    return this;
+  }
+
+  /** The registry of the handles in components that are {@link Owned}. */
+  public CodecDerivation registry(Registry handles) {
+    this.registry = handles;
+    return this;
+  }
+
+  /**
+   * The codec of a type.
+   *
+   * @throws UnsuitableTypeException when there is none
+   */
+  @SuppressWarnings("unchecked") // derived from the type; a primitive's is that of its box
+  public <T> Codec<T> of(Class<T> type) {
+    return (Codec<T>) derive(type, type.getSimpleName(), new ArrayDeque<>());
+  }
+
+  private TypeCodec<?> derive(Class<?> type, String path, Deque<Class<?>> within) {
+    Codec<?> given = own.get(type);
+    if (given != null) {
+      return TypeCodec.of(given);
+    }
+    TypeCodec<?> simple = simple(type);
+    if (simple != null) {
+      return simple;
+    }
+    if (!type.isRecord()) {
+      throw new UnsuitableTypeException(refusal(type, path));
+    }
+    if (within.contains(type)) {
+      throw new UnsuitableTypeException(
+          "a record must not contain itself: path=" + path + ", type=" + type.getName());
+    }
+    within.push(type);
+    TypeCodec<?> codec = deriveRecord(type, path, within);
+    within.pop();
+    return codec;
+  }
+
+  private static @Nullable TypeCodec<?> simple(Class<?> type) {
+    Class<?> boxed = MethodType.methodType(type).wrap().returnType();
+    if (boxed == Long.class) {
+      return new WordCodec.OfLong();
+    } else if (boxed == Integer.class) {
+      return new WordCodec.OfInt();
+    } else if (boxed == Short.class) {
+      return new WordCodec.OfShort();
+    } else if (boxed == Byte.class) {
+      return new WordCodec.OfByte();
+    } else if (boxed == Character.class) {
+      return new WordCodec.OfChar();
+    } else if (boxed == Boolean.class) {
+      return new WordCodec.OfBoolean();
+    } else if (boxed == Double.class) {
+      return new WordCodec.OfDouble();
+    } else if (boxed == Float.class) {
+      return new WordCodec.OfFloat();
+    } else if (type == String.class) {
+      return new StringCodec();
+    } else if (type == byte[].class) {
+      return new ByteCodecs.OfArray();
+    } else if (type == UUID.class) {
+      return new ByteCodecs.OfUuid();
+    } else if (type == MemorySegment.class) {
+      return new ByteCodecs.OfSegment();
+    }
+    return type.isEnum() ? ofEnum(type) : null;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // isEnum() was asked
+  private static TypeCodec<?> ofEnum(Class<?> type) {
+    return new WordCodec.OfEnum(type);
+  }
+
+  private TypeCodec<?> deriveRecord(Class<?> type, String path, Deque<Class<?>> within) {
+    List<RecordCodec.Column> columns = new ArrayList<>();
+    RecordComponent[] components = type.getRecordComponents();
+    String whyNoKey = ownEquals(type, path);
+    int offset = 0;
+    for (RecordComponent component : components) {
+      String at = path + "." + component.getName();
+      TypeCodec<?> codec =
+          component.isAnnotationPresent(Owned.class)
+              ? ownedHandle(component, at)
+              : derive(component.getType(), at, within);
+      if (whyNoKey == null) {
+        whyNoKey = whyNoKey(codec, component.getType(), at);
+      }
+      RecordCodec.Column column =
+          new RecordCodec.Column(at, objects(codec), accessor(type, component, at), offset);
+      columns.add(column);
+      offset = Math.addExact(offset, column.headBytes());
+    }
+    return new RecordCodec<>(type, columns, constructor(type, components, path), whyNoKey);
+  }
+
+  @SuppressWarnings("unchecked") // asked for components of its own type only
+  private static TypeCodec<Object> objects(TypeCodec<?> codec) {
+    return (TypeCodec<Object>) codec;
+  }
+
+  private TypeCodec<?> ownedHandle(RecordComponent component, String path) {
+    Registry handles = registry;
+    if (handles == null || component.getType() != long.class) {
+      throw new UnsuitableTypeException(
+          "an owned component must be a long, and its registry known: path="
+              + path
+              + ", type="
+              + component.getType().getName()
+              + ", registry="
+              + handles
+              + "; use Codecs.deriving().registry(registry)");
+    }
+    return new WordCodec.OfHandle(handles);
+  }
+
+  /** Why a component of this type is no part of a key; null when it may be. */
+  private @Nullable String whyNoKey(TypeCodec<?> codec, Class<?> type, String path) {
+    if (codec.whyNoKey != null) {
+      return codec.whyNoKey;
+    }
+    if (own.containsKey(type)) {
+      return null;
+    }
+    if (type == byte[].class || type == MemorySegment.class) {
+      return "a key must be equal by value, and a record compares this component by identity: path="
+          + path
+          + ", type="
+          + type.getSimpleName()
+          + "; use a String, or the "
+          + type.getSimpleName()
+          + " itself as the key";
+    }
+    return null;
+  }
+
+  /** The equals that a compiler gives a record is final; one that is written seldom is. */
+  private static @Nullable String ownEquals(Class<?> type, String path) {
+    try {
+      Method equals = type.getMethod("equals", Object.class);
+      return Modifier.isFinal(equals.getModifiers())
+          ? null
+          : "a key must be equal when its components are, and this record declares its own equals: path="
+              + path
+              + ", type="
+              + type.getName()
+              + "; use a record without one, or give it a codec of your own";
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException("every type must have equals: type=" + type, e);
+    }
+  }
+
+  private MethodHandle accessor(Class<?> type, RecordComponent component, String path) {
+    Method method = component.getAccessor();
+    try {
+      return unreflected(method).asType(MethodType.methodType(Object.class, Object.class));
+    } catch (IllegalAccessException | InaccessibleObjectException e) {
+      throw closed(type, path, e);
+    }
+  }
+
+  private MethodHandle unreflected(Method method) throws IllegalAccessException {
+    if (lookup != null) {
+      return lookup.unreflect(method);
+    }
+    method.setAccessible(true);
+    return MethodHandles.lookup().unreflect(method);
+  }
+
+  private MethodHandle constructor(Class<?> type, RecordComponent[] components, String path) {
+    Class<?>[] types =
+        Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    try {
+      var constructor = type.getDeclaredConstructor(types);
+      if (lookup != null) {
+        return lookup.unreflectConstructor(constructor);
+      }
+      constructor.setAccessible(true);
+      return MethodHandles.lookup().unreflectConstructor(constructor);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException("a record must have its canonical constructor: " + type, e);
+    } catch (IllegalAccessException | InaccessibleObjectException e) {
+      throw closed(type, path, e);
+    }
+  }
+
+  private static UnsuitableTypeException closed(Class<?> type, String path, Exception cause) {
+    return new UnsuitableTypeException(
+        "a record must be open to this library: path="
+            + path
+            + ", type="
+            + type.getName()
+            + ", module="
+            + type.getModule().getName()
+            + "; open its package to dev.lifebound.memory, or use"
+            + " Codecs.deriving().lookup(MethodHandles.lookup())",
+        cause);
+  }
+
+  /** What is wrong with a type that no codec is derived for. */
+  private static String refusal(Class<?> type, String path) {
+    String at = "path=" + path + (type.isArray() ? "[]" : "") + ", type=" + type.getTypeName();
+    if (type.isArray()) {
+      return "an array must be a byte[], others are equal by identity only: "
+          + at
+          + "; use a byte[] or a String, or give it a codec with Codecs.deriving().with(type, codec)";
+    } else if (type.isHidden() || type.isSynthetic()) {
+      return "a lambda must not be stored, it is code and not a value: "
+          + at
+          + "; store what it captures";
+    } else if (type == Object.class) {
+      return "a type must say what its values are, Object does not: "
+          + at
+          + "; name the type, or use a record";
+    } else if (Collection.class.isAssignableFrom(type) || Map.class.isAssignableFrom(type)) {
+      return "a collection must not be stored, it is mutable: " + at + "; " + GIVE_CODEC;
+    } else if (type.isInterface() || Modifier.isAbstract(type.getModifiers())) {
+      return "an interface or abstract class must not be stored, its values may be of any kind: "
+          + at
+          + "; "
+          + GIVE_CODEC;
+    } else if (isMutable(type)) {
+      return "a mutable class must not be stored, its equality changes with it: "
+          + at
+          + "; "
+          + GIVE_CODEC;
+    }
+    return "a type must be known to be equal by value, a class in general is not: "
+        + at
+        + "; "
+        + GIVE_CODEC;
+  }
+
+  private static boolean isMutable(Class<?> type) {
+    return Stream.<Class<?>>iterate(type, Objects::nonNull, Class::getSuperclass)
+        .flatMap(each -> Arrays.stream(each.getDeclaredFields()))
+        .mapToInt(Field::getModifiers)
+        .anyMatch(modifiers -> !Modifier.isStatic(modifiers) && !Modifier.isFinal(modifiers));
+  }
+}

@@ -1,0 +1,605 @@
+package dev.lifebound.memory.map;
+
+import static dev.lifebound.memory.map.ConcurrentTables.NONE;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map in native memory for any number of threads. Keys and values are of types that have a {@link
+ * Codec}; null is neither.
+ *
+ * <pre>{@code
+ * try (ConcurrentNativeMap<String, Long> visits =
+ *     ConcurrentNativeMap.create(Codecs.of(String.class), Codecs.of(Long.class))) {
+ *   visits.merge("anna", 1L, Long::sum);
+ *   visits.asConcurrentMap().entrySet().stream().forEach(System.out::println);
+ * }
+ * }</pre>
+ *
+ * <p><b>Linearizable</b>: each operation on one key happens at one moment between its call and its
+ * return, and the others see it so. What a thread did before it put an entry happens before what
+ * another does after it has got that entry.
+ *
+ * <p><b>Lock-free reads</b>: {@code get} and {@code containsKey} take no lock and write nothing.
+ * Writes take the lock of the key's stripe, for well under a microsecond, or some microseconds when
+ * a table of at most 256 slots is copied, or as long as it takes to copy the bytes of the value.
+ *
+ * <p><b>Atomic updates</b>: a function that is given to {@code compute} and its like runs once,
+ * under no lock; other writes to its key wait for it, reads of it and everything else do not. It
+ * may use this map, except for a write to a key whose function waits for it, which is refused with
+ * an {@link IllegalStateException} and not a deadlock, also when other threads are in between.
+ *
+ * <p><b>Weakly consistent</b>: iteration, {@code size} and {@code clear} do not stop writers. An
+ * entry that is there all the time is met exactly once, one that comes or goes meanwhile once or
+ * not at all.
+ *
+ * <p><b>Whole when memory ends</b>: a write that finds none throws {@link MapFullException} and
+ * changes nothing. Removed entries make room also then.
+ *
+ * <p><b>Closing</b> frees everything in one step. Whoever builds a map closes it; any thread may,
+ * at any time. Operations that come later or are still on their way throw {@link
+ * MapClosedException} and read no freed memory.
+ *
+ * <p>Keys are equal as their codec has it, see {@link Codecs}; for doubles that are equal as in
+ * Java use {@link Codecs#javaDouble}. Values are equal when their bytes are.
+ *
+ * <p>Not promised: an order; a snapshot of more than one entry; that memory goes back to the system
+ * before {@code close}.
+ *
+ * @param <K> the type of keys
+ * @param <V> the type of values
+ */
+public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
+  final ConcurrentTables tables;
+  final ConcurrentSlabs slabs;
+  final Side<K> keys;
+  final Side<V> values;
+  private final TypeCodec<K> keyCodec;
+
+  ConcurrentNativeMap(ConcurrentTables tables, TypeCodec<K> keyCodec, TypeCodec<V> valueCodec) {
+    this.tables = tables;
+    this.slabs = tables.slabs;
+    this.keyCodec = keyCodec;
+    this.keys = new Side<>(keyCodec, slabs, ConcurrentCells.KEY_HEADER_BYTES);
+    this.values = new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES);
+  }
+
+  /** A map without a limit. */
+  public static <K, V> ConcurrentNativeMap<K, V> create(Codec<K> keys, Codec<V> values) {
+    return builder().build(keys, values);
+  }
+
+  /** A map with settings of your own. */
+  public static ConcurrentMapBuilder builder() {
+    return new ConcurrentMapBuilder();
+  }
+
+  /** A key that is looked for. */
+  private final class Sought implements Probe {
+    final K key;
+    final long word;
+    final long hash;
+
+    /** How to compare it with stored ones, where that is not by the word. */
+    final @Nullable Probe probe;
+
+    /** Whether it equals itself. */
+    final boolean reflexive;
+
+    Sought(K key) {
+      this.key = Objects.requireNonNull(key, "a key must not be null");
+      this.reflexive = keyCodec.isReflexive(key);
+      long plain = keys.word(key);
+      // All NaNs are one value; as words they differ, or a table full of them could not be split.
+      this.word =
+          reflexive || !keys.words
+              ? plain
+              : keyCodec.scramble(plain, ThreadLocalRandom.current().nextLong());
+      this.hash =
+          keys.words
+              ? tables.hash(keyCodec.canonical(word))
+              : tables.settings.worsened(keyCodec.hash(key, tables.settings.seed()));
+      this.probe = keys.words && !keyCodec.isKeyUpdated() ? null : this;
+    }
+
+    @Override
+    public boolean matches(long stored) {
+      return keys.words
+          ? keyCodec.canonical(stored) == keyCodec.canonical(word)
+          : keys.holds(stored, hash, key);
+    }
+
+    /** The slot, or {@link ConcurrentTables#NONE}. */
+    long find(Stripe stripe) {
+      return reflexive ? tables.find(stripe, hash, word, probe) : NONE;
+    }
+  }
+
+  // Reads.
+
+  /** The value of this key, or null. */
+  public @Nullable V get(K key) {
+    Sought sought = new Sought(key);
+    try {
+      for (int tried = 0; tried < ConcurrentTables.TRIES; tried++) {
+        Stripe stripe = tables.stripe(sought.hash);
+        long version = stripe.version;
+        try {
+          long slot = sought.find(stripe);
+          V value = slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
+          if (value != null || (slot == NONE && stripe.isStill(version))) {
+            return value;
+          }
+          tables.retries.increment();
+        } catch (IndexOutOfBoundsException e) {
+          refuseUnlessRecycled(stripe, version, e);
+        }
+      }
+      return getLocked(sought);
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+  }
+
+  /** Bytes that are being written over may lead a comparison astray. */
+  private void refuseUnlessRecycled(Stripe stripe, long version, IndexOutOfBoundsException e) {
+    if (stripe.isStill(version)) {
+      throw e;
+    }
+    tables.retries.increment();
+  }
+
+  private @Nullable V getLocked(Sought sought) {
+    Stripe stripe = tables.lockBusy(sought.hash);
+    long word = 0;
+    byte[] bytes;
+    try {
+      long slot = sought.find(stripe);
+      if (slot == NONE) {
+        return null;
+      }
+      word = tables.valueWord(slot);
+      bytes = values.bytes(word);
+    } finally {
+      stripe.state.unlock();
+    }
+    return values.decode(word, bytes);
+  }
+
+  /** The value of this key, or {@code missing}. */
+  public V getOrDefault(K key, V missing) {
+    V value = get(key);
+    return value == null ? missing : value;
+  }
+
+  /** Whether the key has an entry. */
+  public boolean containsKey(K key) {
+    Sought sought = new Sought(key);
+    try {
+      for (int tried = 0; tried < ConcurrentTables.TRIES; tried++) {
+        Stripe stripe = tables.stripe(sought.hash);
+        long version = stripe.version;
+        try {
+          long slot = sought.find(stripe);
+          if (stripe.isStill(version)) {
+            return slot != NONE;
+          }
+          tables.retries.increment();
+        } catch (IndexOutOfBoundsException e) {
+          refuseUnlessRecycled(stripe, version, e);
+        }
+      }
+      Stripe stripe = tables.lockBusy(sought.hash);
+      try {
+        return sought.find(stripe) != NONE;
+      } finally {
+        stripe.state.unlock();
+      }
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+  }
+
+  /** Whether the key has this value. */
+  boolean has(K key, V value) {
+    V there = get(key);
+    return there != null
+        && values.word(there) == values.word(value)
+        && Arrays.equals(values.encode(there), values.encode(value));
+  }
+
+  // Writes.
+
+  /** What a write does, and what it found. */
+  private final class Write {
+    private final Sought sought;
+    private final @Nullable V value;
+    private final byte[] keyBytes;
+    private final byte[] valueBytes;
+    private boolean found;
+    private long foundWord;
+    private byte[] foundBytes = {};
+
+    /** Encodes before any lock is taken. */
+    Write(Sought sought, @Nullable V value) {
+      this.sought = sought;
+      this.value = value;
+      this.keyBytes = value == null ? foundBytes : keys.encode(sought.key);
+      this.valueBytes = value == null ? foundBytes : values.encode(value);
+      if (value != null) {
+        keys.verify(sought.key, keyBytes);
+      }
+    }
+
+    /** Under the lock: looks, and keeps what was found. */
+    long look(Stripe stripe) {
+      long slot = sought.find(stripe);
+      found = slot != NONE;
+      if (found) {
+        foundWord = tables.valueWord(slot);
+        foundBytes = values.bytes(foundWord);
+      }
+      return slot;
+    }
+
+    @Nullable V before() {
+      return found ? values.decode(foundWord, foundBytes) : null;
+    }
+
+    boolean isFound(V expected, byte[] expectedBytes) {
+      return found
+          && (values.words
+              ? foundWord == values.word(expected)
+              : Arrays.equals(foundBytes, expectedBytes));
+    }
+
+    /** Under the lock: another value for the entry of a slot. */
+    void set(Stripe stripe, long slot) {
+      long word = storeValue(stripe);
+      if (keyCodec.isKeyUpdated()) {
+        setKey(stripe, slot, word);
+      }
+      tables.setValue(slot, word);
+      values.retire(stripe, foundWord);
+    }
+
+    /** The newest of equal keys stays, as in Go. */
+    private void setKey(Stripe stripe, long slot, long valueWord) {
+      long old = tables.keyWord(slot);
+      tables.setKey(slot, storeKey(stripe, valueWord));
+      keys.retire(stripe, old);
+    }
+
+    /** Under the lock: a new entry; false when the stripe was split and is dead. */
+    boolean insert(Stripe stripe) {
+      if (!tables.makeRoom(stripe, sought.hash)) {
+        return false;
+      }
+      long valueWord = storeValue(stripe);
+      long keyWord = storeKey(stripe, valueWord);
+      tables.add(stripe, sought.hash, keyWord, valueWord);
+      return true;
+    }
+
+    /** When there is no memory the value's cell is given back. */
+    private long storeKey(Stripe stripe, long valueWord) {
+      try {
+        return keys.store(stripe, sought.hash, sought.word, keyBytes);
+      } catch (MapFullException e) {
+        values.giveBack(stripe, valueWord);
+        throw e;
+      }
+    }
+
+    private long storeValue(Stripe stripe) {
+      V made = Objects.requireNonNull(value);
+      return values.store(stripe, 0, values.word(made), valueBytes);
+    }
+
+    /** Under the lock. */
+    void remove(Stripe stripe, long slot) {
+      long keyWord = tables.keyWord(slot);
+      tables.remove(stripe, sought.hash, slot);
+      keys.retire(stripe, keyWord);
+      values.retire(stripe, foundWord);
+    }
+  }
+
+  /**
+   * Sets the value of a key.
+   *
+   * @return the value before, or null
+   * @throws MapFullException when there is no memory for the entry; the map is unchanged
+   */
+  public @Nullable V put(K key, V value) {
+    return write(key, value, true, true);
+  }
+
+  /**
+   * As {@link #put} when there is no entry; otherwise nothing changes.
+   *
+   * @return the value that is there, or null when there was none
+   */
+  public @Nullable V putIfAbsent(K key, V value) {
+    return write(key, value, true, false);
+  }
+
+  /**
+   * As {@link #put} when there is an entry; otherwise nothing changes.
+   *
+   * @return the value before, or null when there was none
+   */
+  public @Nullable V replace(K key, V value) {
+    return write(key, value, false, true);
+  }
+
+  private @Nullable V write(K key, V value, boolean absent, boolean present) {
+    Write write =
+        new Write(new Sought(key), Objects.requireNonNull(value, "a value must not be null"));
+    try {
+      boolean done = false;
+      while (!done) {
+        Stripe stripe = tables.lockNear(write.sought.hash);
+        try {
+          long slot = write.look(stripe);
+          done = true;
+          if (slot != NONE && present) {
+            write.set(stripe, slot);
+          } else if (slot == NONE && absent) {
+            done = write.insert(stripe);
+          }
+        } finally {
+          stripe.state.unlock();
+        }
+      }
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+    return write.before();
+  }
+
+  /** Sets the value of a key whose value is the expected one; whether it was. */
+  public boolean replace(K key, V expected, V value) {
+    return exchange(key, expected, Objects.requireNonNull(value, "a value must not be null"));
+  }
+
+  /** Removes the entry of a key whose value is the expected one; whether it was. */
+  public boolean remove(K key, V expected) {
+    return exchange(key, expected, null);
+  }
+
+  private boolean exchange(K key, V expected, @Nullable V value) {
+    byte[] bytes = values.encode(Objects.requireNonNull(expected, "a value must not be null"));
+    Write write = new Write(new Sought(key), value);
+    try {
+      Stripe stripe = tables.lockNear(write.sought.hash);
+      try {
+        long slot = write.look(stripe);
+        if (!write.isFound(expected, bytes)) {
+          return false;
+        }
+        if (value == null) {
+          write.remove(stripe, slot);
+        } else {
+          write.set(stripe, slot);
+        }
+        return true;
+      } finally {
+        stripe.state.unlock();
+      }
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+  }
+
+  /**
+   * Removes an entry.
+   *
+   * @return its value, or null when there was none
+   */
+  public @Nullable V remove(K key) {
+    Write write = new Write(new Sought(key), null);
+    try {
+      Stripe stripe = tables.lockNear(write.sought.hash);
+      try {
+        long slot = write.look(stripe);
+        if (slot != NONE) {
+          write.remove(stripe, slot);
+        }
+      } finally {
+        stripe.state.unlock();
+      }
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+    return write.before();
+  }
+
+  // Updates by functions.
+
+  /**
+   * Sets the value of a key to what the function makes of the present one, or of null; no entry is
+   * left when it makes null.
+   *
+   * @return the new value, or null
+   * @throws IllegalStateException when the function writes to this key
+   * @throws MapFullException when there is no memory for the entry; the map is unchanged
+   */
+  public @Nullable V compute(
+      K key, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
+    return update(key, present -> function.apply(key, present));
+  }
+
+  /** As {@link #compute} when there is no entry; otherwise the value that is there. */
+  public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> function) {
+    Objects.requireNonNull(function, "a function must not be null");
+    V there = get(key);
+    return there != null
+        ? there
+        : update(key, present -> present != null ? present : function.apply(key));
+  }
+
+  /** As {@link #compute} when there is an entry; otherwise null, and nothing changes. */
+  public @Nullable V computeIfPresent(
+      K key, BiFunction<? super K, ? super V, ? extends @Nullable V> function) {
+    Objects.requireNonNull(function, "a function must not be null");
+    return update(key, present -> present == null ? null : function.apply(key, present));
+  }
+
+  /**
+   * Sets the value of a key to {@code value} when there is none, else to what the function makes of
+   * both; no entry is left when it makes null.
+   *
+   * @return the new value, or null
+   * @throws IllegalStateException when the function writes to this key
+   * @throws MapFullException when there is no memory for the entry; the map is unchanged
+   */
+  public @Nullable V merge(
+      K key, V value, BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
+    Objects.requireNonNull(value, "a value must not be null");
+    Objects.requireNonNull(function, "a function must not be null");
+    return update(key, present -> present == null ? value : function.apply(present, value));
+  }
+
+  private @Nullable V update(K key, Function<@Nullable V, @Nullable V> function) {
+    Sought sought = new Sought(key);
+    Write before = new Write(sought, null);
+    Computation computation = new Computation(sought.hash);
+    try {
+      Stripe stripe = tables.lockNear(sought.hash);
+      try {
+        long _ = before.look(stripe);
+        stripe.state.begin(computation);
+      } finally {
+        stripe.state.unlock();
+      }
+      V present;
+      V made;
+      Write after;
+      try {
+        present = before.before();
+        made = function.apply(present);
+        after = new Write(sought, made);
+      } catch (Throwable e) {
+        tables.end(computation);
+        throw e;
+      }
+      finish(computation, after, made == null, isSame(present, made));
+      return made;
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a function that answers its argument changes nothing
+  private static boolean isSame(@Nullable Object one, @Nullable Object other) {
+    return one == other;
+  }
+
+  private void finish(Computation computation, Write write, boolean remove, boolean same) {
+    if (same) {
+      tables.end(computation);
+      return;
+    }
+    boolean done = false;
+    while (!done) {
+      Stripe stripe = tables.lockBusy(computation.hash);
+      try {
+        long slot = write.look(stripe);
+        if (remove && slot != NONE) {
+          write.remove(stripe, slot);
+        } else if (!remove && slot != NONE) {
+          write.set(stripe, slot);
+        }
+        done = remove || slot != NONE || write.insert(stripe);
+      } catch (Throwable e) {
+        done = true;
+        throw e;
+      } finally {
+        if (done) {
+          stripe.state.end(computation);
+        }
+        stripe.state.unlock();
+        if (done) {
+          computation.end();
+        }
+      }
+    }
+  }
+
+  // The whole.
+
+  /** Calls the action for each entry, under no lock. */
+  public void forEach(BiConsumer<? super K, ? super V> action) {
+    Objects.requireNonNull(action, "an action must not be null");
+    EntryWalk<K, V> walk = new EntryWalk<>(this, 0, 0);
+    while (walk.advance()) {
+      action.accept(walk.key(), walk.value());
+    }
+  }
+
+  /** The number of entries, when nobody writes; otherwise about that. */
+  public long size() {
+    slabs.checkOpen();
+    return tables.size();
+  }
+
+  /** Whether there are no entries; exact when nobody writes. */
+  public boolean isEmpty() {
+    return size() == 0;
+  }
+
+  /** Removes what is there, one table after another; keeps the memory for what comes. */
+  public void clear() {
+    try {
+      tables.clear((stripe, key, value) -> {
+        keys.retire(stripe, key);
+        values.retire(stripe, value);
+      });
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+  }
+
+  /** This map as a {@code ConcurrentMap}; each call gives the same entries. */
+  public ConcurrentMap<K, V> asConcurrentMap() {
+    return new ConcurrentMapView<>(this);
+  }
+
+  /** Native memory that the map has taken. */
+  public long reservedBytes() {
+    slabs.checkOpen();
+    return slabs.reservedBytes();
+  }
+
+  /** Frees all memory in one step; later calls do nothing. */
+  @Override
+  public void close() {
+    slabs.close();
+  }
+
+  /** Recounts everything; for tests, while nobody else works. */
+  void checkInvariants() {
+    tables.checkInvariants();
+  }
+
+  @Override
+  public String toString() {
+    return "ConcurrentNativeMap[name="
+        + tables.settings.name()
+        + ", keys="
+        + keyCodec
+        + ", values="
+        + values.codec
+        + ", size="
+        + (slabs.isOpen() ? Long.toString(tables.size()) : "closed")
+        + "]";
+  }
+}

@@ -1,0 +1,345 @@
+package dev.lifebound.memory.map;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/** The storage of one map and the steps by which it grows, one small table at a time. */
+final class Growth {
+  /** Beyond this many top bits that keys share, and {@link #DEPTH_SLACK}, tables are chained. */
+  private static final int MIN_DEPTH_LIMIT = Directory.LEAF_BITS;
+
+  /** How much deeper a table may lie than the tables do on average. */
+  private static final int DEPTH_SLACK = 4;
+
+  /** Hints above this are taken for mistakes. */
+  private static final long MAX_HINT = 1L << 27;
+
+  /** A table that meets this many removals past stuck passers is rebuilt. */
+  private static final int STUCK_REMOVALS = 64;
+
+  private final Engine engine;
+  private final Settings settings;
+  final Tables tables;
+  final Chains chains;
+  final GrowthCounters counters = new GrowthCounters();
+  Directory directory;
+
+  private final Target low = new Target();
+  private final Target high = new Target();
+  private long tableCount;
+  private int stuckRemovals;
+
+  /** A fresh table that is being filled. */
+  private static final class Target {
+    long location;
+    int groups;
+    MemorySegment segment = MemorySegment.NULL;
+    long base;
+    int count;
+  }
+
+  Growth(Engine engine, Settings settings) {
+    this.engine = engine;
+    this.settings = settings;
+    this.tables = new Tables(new Slabs(settings.source(), settings.limitBytes()));
+    this.chains = new Chains(tables);
+    try {
+      this.directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));
+      tableCount = 1;
+      prepare(settings.capacityHint());
+    } catch (Slabs.OutOfNativeMemory e) {
+      tables.slabs.close();
+      throw full(e);
+    } catch (Throwable e) {
+      tables.slabs.close();
+      throw e;
+    }
+  }
+
+  /** Makes the tables for so many entries, if there is memory for them. */
+  private void prepare(long entries) {
+    if (entries <= Group.SLOTS || entries > MAX_HINT) {
+      return;
+    }
+    int depth = 0;
+    // A tenth more, since some tables are fuller than others.
+    while (perTable(entries, depth) > Sizes.capacity(Sizes.large(0, depth))) {
+      depth++;
+    }
+    tables.slabs.setPatient(true);
+    try {
+      long bytes = 0;
+      for (long i = 0; i < 1L << depth; i++) {
+        bytes += Tables.bytes(preparedGroups(entries, prefix(i, depth), depth));
+      }
+      if (bytes + bytes / 8 > settings.limitBytes() - tables.slabs.reservedBytes()) {
+        return;
+      }
+      for (long i = 0; i < 1L << depth; i++) {
+        long hash = prefix(i, depth);
+        int groups = preparedGroups(entries, hash, depth);
+        directory.deepen(hash, depth);
+        Directory.set(
+            directory.leaf(hash), hash, Entry.of(tables.allocate(groups), 0, depth, groups));
+      }
+      tableCount = 1L << depth;
+    } catch (Slabs.OutOfNativeMemory e) {
+      // It was a hint. What there is of slabs will be used.
+      reset();
+    } finally {
+      tables.slabs.setPatient(false);
+      counters.begin(this);
+    }
+  }
+
+  private static long prefix(long number, int depth) {
+    return depth == 0 ? 0 : number << (Long.SIZE - depth);
+  }
+
+  private static long perTable(long entries, int depth) {
+    return ((entries + entries / 10) >>> depth) + 1;
+  }
+
+  private static int preparedGroups(long entries, long hash, int depth) {
+    long count = perTable(entries, depth);
+    int groups = Sizes.base(hash, depth);
+    if (count > Sizes.capacity(groups)) {
+      return Sizes.large(hash, depth);
+    }
+    return depth > 0 ? groups : Math.min(groups, (int) Math.ceilDiv(count, Group.SLOTS - 1));
+  }
+
+  /** Forgets all tables; the memory stays with the map. */
+  void reset() {
+    tables.reset();
+    chains.reset();
+    directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));
+    tableCount = 1;
+  }
+
+  /**
+   * Gives the table of this hash, which is full, the next size, or splits it, or chains one to it.
+   *
+   * @throws MapFullException when there is no memory; nothing has changed
+   */
+  void grow(long hash) {
+    try {
+      long entry = directory.entry(hash);
+      int next = Sizes.next(hash, Entry.depth(entry), Entry.groups(entry));
+      if (next != 0) {
+        rebuild(hash, entry, next);
+        counters.rebuildsLarger++;
+      } else {
+        split(hash, entry);
+      }
+      counters.lastTrigger = MapInspection.Trigger.LOAD;
+    } catch (Slabs.OutOfNativeMemory e) {
+      throw full(e);
+    }
+  }
+
+  /** Adds to chained tables. */
+  void insertChained(long hash, long key, long value) {
+    try {
+      long head = directory.entry(hash);
+      chains.makeRoom(head, hash);
+      Directory.set(directory.leaf(hash), hash, chains.insert(head, hash, key, value));
+    } catch (Slabs.OutOfNativeMemory e) {
+      throw full(e);
+    }
+  }
+
+  /** A removal met passers that no longer count: frees the searches of them now and then. */
+  void metStuckPassers(long hash) {
+    if (++stuckRemovals % STUCK_REMOVALS != 0) {
+      return;
+    }
+    long entry = directory.entry(hash);
+    try {
+      rebuild(hash, entry, Entry.groups(entry));
+      counters.rebuildsSame++;
+      counters.lastTrigger = MapInspection.Trigger.DEAD;
+    } catch (Slabs.OutOfNativeMemory e) {
+      // It was for speed only; the next removals try again.
+      stuckRemovals--;
+    }
+  }
+
+  private void rebuild(long hash, long entry, int groups) {
+    begin(low, groups);
+    move(entry, 0, low, low);
+    publish(hash, low, Entry.depth(entry));
+    tables.free(Entry.location(entry), Entry.groups(entry));
+  }
+
+  private void split(long hash, long entry) {
+    int depth = Entry.depth(entry);
+    if (depth >= depthLimit()) {
+      chain(hash, entry);
+      return;
+    }
+    // First what can fail; a deeper directory says the same as before.
+    directory.deepen(hash, depth + 1);
+    long bit = Long.MIN_VALUE >>> depth;
+    long lowHash = hash & ~bit;
+    long highHash = hash | bit;
+    if (!fill(entry, bit, Sizes.base(lowHash, depth + 1), Sizes.base(highHash, depth + 1))
+        && !fill(entry, bit, Sizes.large(lowHash, depth + 1), Sizes.large(highHash, depth + 1))) {
+      throw new IllegalStateException(
+          "half a table must fit into a large one: " + Entry.text(entry) + ", map=" + engine.name);
+    }
+    if (low.count == 0 || high.count == 0) {
+      abandon();
+      splitInName(hash, entry, low.count == 0 ? lowHash : highHash);
+      return;
+    }
+    publish(lowHash, low, depth + 1);
+    publish(highHash, high, depth + 1);
+    tables.free(Entry.location(entry), Entry.groups(entry));
+    tableCount++;
+    counters.splits++;
+  }
+
+  /** Fills two fresh tables; when one of them has no room, there are none, and the answer is no. */
+  private boolean fill(long entry, long bit, int lowGroups, int highGroups) {
+    begin(low, lowGroups);
+    try {
+      begin(high, highGroups);
+    } catch (Slabs.OutOfNativeMemory e) {
+      tables.free(low.location, low.groups);
+      throw e;
+    }
+    if (move(entry, bit, low, high)) {
+      return true;
+    }
+    abandon();
+    return false;
+  }
+
+  private void abandon() {
+    tables.free(low.location, low.groups);
+    tables.free(high.location, high.groups);
+  }
+
+  /** All entries are on one side: the table stays as it is and gets an empty neighbour. */
+  private void splitInName(long hash, long entry, long emptySide) {
+    if (commonBits(entry) >= depthLimit()) {
+      chain(hash, entry);
+      return;
+    }
+    int depth = Entry.depth(entry);
+    begin(low, 1);
+    long[] leaf = directory.leaf(hash);
+    long bit = Long.MIN_VALUE >>> depth;
+    Directory.set(
+        leaf,
+        emptySide ^ bit,
+        Entry.of(Entry.location(entry), Entry.count(entry), depth + 1, Entry.groups(entry)));
+    publish(emptySide, low, depth + 1);
+    tableCount++;
+    counters.splits++;
+  }
+
+  /** How many top bits the hashes of all entries share. */
+  private int commonBits(long entry) {
+    MemorySegment segment = tables.slabs.segments[Entry.slab(entry)];
+    long base = Entry.offset(entry);
+    long first = 0;
+    long differing = 0;
+    boolean any = false;
+    for (int g = 0; g < Entry.groups(entry); g++) {
+      long group = base + (long) g * Group.BYTES;
+      long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+      for (; taken != 0; taken &= taken - 1) {
+        long hash = engine.hash(segment.get(JAVA_LONG_UNALIGNED, group + Group.slotOffset(taken)));
+        if (!any) {
+          first = hash;
+          any = true;
+        }
+        differing |= first ^ hash;
+      }
+    }
+    return Long.numberOfLeadingZeros(differing);
+  }
+
+  private int depthLimit() {
+    int average = Long.SIZE - 1 - Long.numberOfLeadingZeros(tableCount);
+    return Math.max(MIN_DEPTH_LIMIT, average + DEPTH_SLACK);
+  }
+
+  private void chain(long hash, long entry) {
+    chains.makeRoom(entry, hash);
+    Directory.set(directory.leaf(hash), hash, entry | Entry.CHAINED);
+    counters.chainings++;
+  }
+
+  private void begin(Target target, int groups) {
+    target.location = tables.allocate(groups);
+    target.groups = groups;
+    long entry = target.location << Entry.LOCATION_SHIFT;
+    target.segment = tables.slabs.segments[Entry.slab(entry)];
+    target.base = Entry.offset(entry);
+    target.count = 0;
+  }
+
+  private void publish(long hash, Target target, int depth) {
+    Directory.set(
+        directory.leaf(hash), hash, Entry.of(target.location, target.count, depth, target.groups));
+  }
+
+  /** Copies all entries, by this bit of their hash; false when one has no room. */
+  private boolean move(long entry, long bit, Target zero, Target one) {
+    MemorySegment segment = tables.slabs.segments[Entry.slab(entry)];
+    long base = Entry.offset(entry);
+    int groups = Entry.groups(entry);
+    for (int g = 0; g < groups; g++) {
+      long group = base + (long) g * Group.BYTES;
+      long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+      for (; taken != 0; taken &= taken - 1) {
+        long slot = group + Group.slotOffset(taken);
+        long key = segment.get(JAVA_LONG_UNALIGNED, slot);
+        long hash = engine.hash(key);
+        Target target = (hash & bit) == 0 ? zero : one;
+        if (target.count == target.groups * Group.SLOTS) {
+          return false;
+        }
+        Engine.place(
+            target.segment,
+            target.base,
+            target.groups,
+            hash,
+            key,
+            segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET));
+        target.count++;
+        counters.moved++;
+      }
+    }
+    return true;
+  }
+
+  MapFullException full(Slabs.OutOfNativeMemory e) {
+    Slabs slabs = tables.slabs;
+    String text =
+        "a map must have native memory to grow: map="
+            + settings.name()
+            + ", used="
+            + slabs.reservedBytes()
+            + ", limit="
+            + (slabs.limitBytes() == Long.MAX_VALUE ? "none" : slabs.limitBytes())
+            + ", size="
+            + e.bytes
+            + ", entries="
+            + engine.size
+            + "; raise limitBytes, remove entries, or close other maps";
+    return new MapFullException(text, e);
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  long tableCount() {
+    return tableCount;
+  }
+}

@@ -1,0 +1,847 @@
+package dev.lifebound.memory.map;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.lifebound.memory.handle.StaleHandleException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map in native memory whose keys and values have a {@link Codec}, for one writer, that grows
+ * without long pauses.
+ *
+ * <pre>{@code
+ * record Position(double latitude, double longitude) {}
+ *
+ * try (NativeMap<String, Position> places = NativeMap.create(String.class, Position.class)) {
+ *   places.put("Ulm", new Position(48.4, 9.99));
+ *   places.get("Ulm"); // Position[latitude=48.4, longitude=9.99]
+ *   places.get("Bonn"); // null
+ *   places.asMap().keySet().stream().sorted().toList();
+ * } // all memory is free, and every use throws MapClosedException
+ * }</pre>
+ *
+ * <p>Keys and values of up to eight bytes stand in the table; others are copied into an arena of
+ * the map, which is cleaned, a few entries at each write, when more than half of it is given up.
+ * {@code get} makes a new object each time; {@link #read} and {@link #lease} show a value where it
+ * is.
+ *
+ * <p>Keys are equal by what their codec writes: for {@code float} and {@code double} as in Go, for
+ * {@code byte[]} and {@code MemorySegment} by content. {@link Codecs} says which types have a
+ * codec.
+ *
+ * <p><b>Lives</b>: where keys or values are handles, see {@link Codecs#handle}, each entry owns one
+ * reference of its block. {@code put} takes over the caller's; remove, overwrite, clear and close
+ * give it back; and when a block ends elsewhere its entry is gone before its memory is freed, from
+ * whichever thread.
+ *
+ * <p><b>Threads</b> and <b>cost</b>: as {@link LongLongMap}. An operation also takes time for the
+ * bytes of its key and value. {@code clear} takes a short step for each 64 KiB of the arena; {@code
+ * clear} and {@code close} take time for each entry only where there are handles to give back.
+ *
+ * @param <K> the type of keys; null is none
+ * @param <V> the type of values; null is none
+ */
+public final class NativeMap<K, V> extends TypedTable<K, V> {
+  /** Dead entries are looked for when they are more than this part of all. */
+  private static final int DEAD_PART = 16;
+
+  /** How many groups one write looks at for dead entries. */
+  private static final int GROUPS_SWEPT = 2;
+
+  private static final NativeMap<?, ?> NIL_MAP = nilMap();
+  private static final VarHandle PINS;
+
+  static {
+    try {
+      PINS = MethodHandles.lookup().findVarHandle(NativeMap.class, "pins", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Value segments that are lent. */
+  @SuppressWarnings("unused") // by PINS
+  private int pins;
+
+  /** The handles in entries; null when there are none. */
+  final @Nullable Lives lives;
+
+  /** Where the search for dead entries goes on. */
+  private long sweepPrefix;
+
+  private int sweepGroup;
+
+  /** The map's name in the ledger; null for the place where it was made. */
+  private final @Nullable String ledgerName;
+
+  NativeMap(
+      Settings settings, TypeCodec<K> keys, TypeCodec<V> values, @Nullable String ledgerName) {
+    super(settings, keys, values);
+    this.ledgerName = ledgerName;
+    try {
+      this.lives = Lives.of(this, ledgerName);
+    } catch (RuntimeException e) {
+      super.close();
+      throw e;
+    }
+  }
+
+  /**
+   * An empty map with the default settings.
+   *
+   * @throws UnsuitableTypeException when there is no codec for a type, or its values are no keys
+   */
+  public static <K, V> NativeMap<K, V> create(Class<K> keys, Class<V> values) {
+    return builder(keys, values).build();
+  }
+
+  /** As above, with codecs of your own. */
+  public static <K, V> NativeMap<K, V> create(Codec<K> keys, Codec<V> values) {
+    return builder(keys, values).build();
+  }
+
+  /** For everything else. */
+  public static <K, V> NativeMapBuilder<K, V> builder(Class<K> keys, Class<V> values) {
+    return new NativeMapBuilder<>(Codecs.of(keys), Codecs.of(values));
+  }
+
+  /** As above, with codecs of your own. */
+  public static <K, V> NativeMapBuilder<K, V> builder(Codec<K> keys, Codec<V> values) {
+    return new NativeMapBuilder<>(keys, values);
+  }
+
+  /**
+   * The nil map, as Go has it: it is empty and can be read, iterated, removed from, cleared and
+   * closed; adding to it throws {@link NilMapException}.
+   */
+  @SuppressWarnings("unchecked") // it never has an entry
+  public static <K, V> NativeMap<K, V> nil() {
+    return (NativeMap<K, V>) NIL_MAP;
+  }
+
+  private static NativeMap<Object, Object> nilMap() {
+    NativeMap<Object, Object> map =
+        new NativeMapBuilder<>(new NilCodec(), new NilCodec()).name("nil").build();
+    map.state = NIL;
+    return map;
+  }
+
+  // Reading.
+
+  /** The number of entries. */
+  public long size() {
+    checkRead("read");
+    return lives == null || lives.dead() == 0 ? size : liveSize(lives);
+  }
+
+  private long liveSize(Lives known) {
+    if (known.isOnePerEntry()) {
+      return Math.max(0, size - known.dead());
+    }
+    long live = 0;
+    NativeCursor<K, V> cursor = new NativeCursor<>(this, false);
+    while (cursor.next()) {
+      live++;
+    }
+    return live;
+  }
+
+  public boolean isEmpty() {
+    return size() == 0;
+  }
+
+  /**
+   * The key's value, or null when the key is not there.
+   *
+   * @throws MapClosedException after {@link #close}
+   * @throws ConcurrentUseException when another thread was seen writing
+   */
+  public @Nullable V get(K key) {
+    long sought = sought(key);
+    try {
+      long at = findLive(sought, key);
+      return at == NONE ? null : valueAt(at);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "read");
+    }
+  }
+
+  /** The key's value, or {@code otherwise} when the key is not there. */
+  public V get(K key, V otherwise) {
+    V value = get(key);
+    return value == null ? otherwise : value;
+  }
+
+  /** The key's value, or nothing: what Go's {@code v, ok := m[k]} tells. */
+  public Optional<V> find(K key) {
+    return Optional.ofNullable(get(key));
+  }
+
+  public boolean containsKey(K key) {
+    long sought = sought(key);
+    try {
+      return findLive(sought, key) != NONE;
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "read");
+    }
+  }
+
+  /**
+   * Shows a value's bytes, as its codec wrote them, without a copy. The segment is read-only and
+   * must not be kept: afterwards its memory may be another value's.
+   *
+   * <p>The map must not be written to meanwhile, and refuses it.
+   *
+   * @return what the reader answers; empty when the key is not there, or the answer is null
+   */
+  public <R> Optional<R> read(
+      K key, Function<? super MemorySegment, ? extends @Nullable R> reader) {
+    Objects.requireNonNull(reader, "reader must not be null");
+    pin();
+    try {
+      MemorySegment segment = segment(key);
+      return segment == null ? Optional.empty() : Optional.ofNullable(reader.apply(segment));
+    } finally {
+      unpin();
+    }
+  }
+
+  /**
+   * As {@link #read}, until the lease is closed; by whichever thread.
+   *
+   * @return empty when the key is not there
+   */
+  public Optional<ValueLease> lease(K key) {
+    pin();
+    MemorySegment segment = null;
+    try {
+      segment = segment(key);
+    } finally {
+      if (segment == null) {
+        unpin();
+      }
+    }
+    return segment == null ? Optional.empty() : Optional.of(new ValueLease(this, segment));
+  }
+
+  private @Nullable MemorySegment segment(K key) {
+    long sought = sought(key);
+    try {
+      long at = findLive(sought, key);
+      if (at == NONE) {
+        return null;
+      }
+      if (wordValues) {
+        return segments[slab(at)]
+            .asSlice(offset(at) + Group.VALUE_OFFSET, values.fixedBytes())
+            .asReadOnly();
+      }
+      long position = valueWord(at);
+      MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+      long offset = Cells.offset(position);
+      return chunk.asSlice(offset + Cells.HEADER_BYTES, Cells.size(chunk, offset)).asReadOnly();
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "read");
+    }
+  }
+
+  private long findLive(long sought, K key) {
+    long at = find(sought, key);
+    return at == NONE || isLive(at) ? at : NONE;
+  }
+
+  /** Whether the blocks of an entry's handles live. */
+  private boolean isLive(long at) {
+    return lives == null || lives.isLive(keyWord(at), valueWord(at));
+  }
+
+  private void pin() {
+    int _ = (int) PINS.getAndAdd(this, 1);
+  }
+
+  void unpin() {
+    int _ = (int) PINS.getAndAdd(this, -1);
+  }
+
+  // Writing.
+
+  /**
+   * Sets the key's value.
+   *
+   * @return whether the key is new
+   * @throws MapFullException when the map has to grow and cannot; it is unchanged
+   * @throws MapInUseException inside {@link #read} and while a {@link #lease} is open
+   * @throws NilMapException on the nil map
+   * @throws MapClosedException after {@link #close}
+   * @throws ConcurrentUseException when another thread was seen writing
+   */
+  public boolean put(K key, V value) {
+    long sought = sought(key);
+    int keyBytes = wordKeys ? 0 : keys.byteSize(key);
+    int valueBytes = valueBytes(value);
+    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
+    begin();
+    try {
+      long hash = hash(sought);
+      long at = locate(hash, sought, key);
+      if (dropped != null) {
+        if (at != NONE && !isLive(at)) {
+          removeLocated(hash, at, key, dropped);
+          at = NONE;
+        }
+        sweep(dropped);
+        at = at == NONE ? NONE : locate(hash, sought, key);
+      }
+      if (at == NONE) {
+        add(hash, sought, key, keyBytes, value, valueBytes);
+        return true;
+      }
+      overwrite(at, hash, key, keyBytes, value, valueBytes, dropped);
+      return false;
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "write");
+    } finally {
+      leave();
+      release(dropped);
+    }
+  }
+
+  private static void release(Lives.@Nullable Dropped dropped) {
+    if (dropped != null) {
+      boolean _ = dropped.release();
+    }
+  }
+
+  /** Sets the key's value; the one that it had, or null. */
+  public @Nullable V getAndPut(K key, V value) {
+    V before = get(key);
+    put(key, value);
+    return before;
+  }
+
+  /**
+   * Sets the value of a key that is not there.
+   *
+   * @return whether that was so
+   */
+  public boolean putIfAbsent(K key, V value) {
+    return !containsKey(key) && put(key, value);
+  }
+
+  /**
+   * Sets the value of a key that is there.
+   *
+   * @return whether that was so
+   */
+  public boolean replace(K key, V value) {
+    return containsKey(key) && !put(key, value);
+  }
+
+  private int valueBytes(V value) {
+    Objects.requireNonNull(value, "value must not be null");
+    return wordValues ? 0 : values.byteSize(value);
+  }
+
+  private void begin() {
+    enter();
+    if ((int) PINS.getOpaque(this) != 0) {
+      leave();
+      throw new MapInUseException(
+          "a map must not be written to while values are lent: map="
+              + name
+              + ", lent="
+              + (int) PINS.getOpaque(this)
+              + "; write after read() has returned and the leases are closed");
+    }
+  }
+
+  private void add(long hash, long sought, K key, int keyBytes, V value, int valueBytes) {
+    long keyWord = sought;
+    long entryHash = hash;
+    if (keyUpdated && !keys.isReflexive(key)) {
+      long random = ThreadLocalRandom.current().nextLong();
+      keyWord = wordKeys ? keys.scramble(sought, random) : random & ~POSITION_MASK;
+      entryHash = hash(keyWord);
+    }
+    long keyCell = NONE;
+    long valueCell = NONE;
+    boolean added = false;
+    try {
+      if (!wordKeys) {
+        keyCell = write(keys, key, keyBytes, entryHash);
+        keyWord |= keyCell;
+        verify(key, keyCell, keyBytes);
+      } else {
+        keys.verifyWord(key, keyWord);
+      }
+      long valueWord;
+      if (wordValues) {
+        valueWord = values.word(value);
+      } else {
+        valueCell = write(values, value, valueBytes, entryHash);
+        valueWord = valueCell;
+      }
+      if (lives == null) {
+        insert(entryHash, keyWord, valueWord);
+      } else {
+        insertBound(lives, entryHash, keyWord, valueWord, key);
+      }
+      added = true;
+    } finally {
+      if (!added) {
+        free(keyCell);
+        free(valueCell);
+      }
+    }
+    clean();
+  }
+
+  private void insertBound(Lives bound, long hash, long keyWord, long valueWord, K key) {
+    bound.bind(keyWord, valueWord, key);
+    boolean added = false;
+    try {
+      insert(hash, keyWord, valueWord);
+      added = true;
+    } finally {
+      if (!added) {
+        bound.unbind(keyWord, valueWord, key);
+      }
+    }
+  }
+
+  private void verify(K key, long position, int bytes) {
+    keys.verifyKey(
+        key,
+        cells.chunks[Cells.chunk(position)],
+        Cells.offset(position) + Cells.HEADER_BYTES,
+        bytes);
+  }
+
+  private void free(long position) {
+    if (position != NONE) {
+      cells.free(position);
+    }
+  }
+
+  private void overwrite(
+      long at,
+      long hash,
+      K key,
+      int keyBytes,
+      V value,
+      int valueBytes,
+      Lives.@Nullable Dropped dropped) {
+    if (keyUpdated) {
+      updateKey(at, hash, key, keyBytes);
+    }
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    int index = Directory.index(leaf, hash);
+    long entry = leaf[index];
+    markBusy(leaf, index, entry);
+    try {
+      if (dropped != null) {
+        setBoundValue(at, hash, key, value, valueBytes, dropped);
+      } else if (wordValues) {
+        setValueWord(at, values.word(value));
+      } else {
+        setValueCell(at, hash, value, valueBytes);
+      }
+    } finally {
+      unmark(leaf, index, entry);
+      version++;
+    }
+    clean();
+  }
+
+  private void setBoundValue(long at, long hash, K key, V value, int bytes, Lives.Dropped dropped) {
+    long old = valueWord(at);
+    long word = wordValues ? values.word(value) : write(values, value, bytes, hash);
+    boolean bound = false;
+    try {
+      if (lives != null) {
+        lives.bindValue(word, key);
+        lives.dropValue(old, key, dropped);
+      }
+      bound = true;
+    } finally {
+      if (!bound && !wordValues) {
+        cells.free(word);
+      }
+    }
+    setValueWord(at, word);
+    if (!wordValues) {
+      cells.free(old);
+    }
+  }
+
+  private void setValueWord(long at, long word) {
+    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at) + Group.VALUE_OFFSET, word);
+  }
+
+  private void setValueCell(long at, long hash, V value, int bytes) {
+    long old = valueWord(at);
+    MemorySegment chunk = cells.chunks[Cells.chunk(old)];
+    if (values.isWrittenAtOnce() && Cells.fits(Cells.size(chunk, Cells.offset(old)), bytes)) {
+      values.write(value, chunk, Cells.offset(old) + Cells.HEADER_BYTES);
+      cells.resize(old, bytes);
+      return;
+    }
+    setValueWord(at, write(values, value, bytes, hash));
+    cells.free(old);
+  }
+
+  /** The key's newest form, as Go keeps it: +0.0 or -0.0. */
+  private void updateKey(long at, long hash, K key, int bytes) {
+    long old = keyWord(at);
+    long word = wordKeys ? keys.word(key) : (old & ~POSITION_MASK) | write(keys, key, bytes, hash);
+    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at), word);
+    if (!wordKeys) {
+      cells.free(old & POSITION_MASK);
+    }
+  }
+
+  /**
+   * Removes a key with its value. Removing from the nil map is allowed.
+   *
+   * @return whether the key was there
+   */
+  public boolean remove(K key) {
+    long sought = sought(key);
+    if (state == NIL) {
+      return false;
+    }
+    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
+    begin();
+    try {
+      long hash = hash(sought);
+      long at = locate(hash, sought, key);
+      boolean found = at != NONE && isLive(at);
+      if (at != NONE) {
+        removeLocated(hash, at, key, dropped);
+      }
+      if (dropped != null) {
+        sweep(dropped);
+      }
+      return found;
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "write");
+    } finally {
+      leave();
+      release(dropped);
+    }
+  }
+
+  /** Removes a key; the value that it had, or null. */
+  public @Nullable V getAndRemove(K key) {
+    V before = get(key);
+    if (before != null) {
+      remove(key);
+    }
+    return before;
+  }
+
+  /** Removes the entry with this very key word, also a NaN's; false when it is gone or moved. */
+  boolean removeWord(long word) {
+    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
+    begin();
+    try {
+      long at = locateWord(word);
+      if (at == NONE) {
+        return false;
+      }
+      removeLocated(hash(word), at, key(word), dropped);
+      return true;
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "write");
+    } finally {
+      leave();
+      release(dropped);
+    }
+  }
+
+  /** Drops the entry that {@link #locate} has found. */
+  private void removeLocated(long hash, long at, K key, Lives.@Nullable Dropped dropped) {
+    long keyWord = keyWord(at);
+    long valueWord = valueWord(at);
+    if (lives != null && dropped != null) {
+      lives.drop(keyWord, valueWord, key, dropped);
+    }
+    long inTable = offset(at) - Entry.offset(foundTable);
+    long group = offset(at) - inTable % Group.BYTES;
+    int slot = (int) ((inTable % Group.BYTES - Group.SLOTS_OFFSET) / Group.SLOT_BYTES);
+    removeAt(hash, foundTable, group, 0x80L << (Byte.SIZE * slot));
+    if (!wordKeys) {
+      cells.free(keyWord & POSITION_MASK);
+    }
+    if (!wordValues) {
+      cells.free(valueWord);
+    }
+    clean();
+  }
+
+  // Dead entries.
+
+  /** Drops dead entries, when there are many: looks at a few groups. */
+  private void sweep(Lives.Dropped dropped) {
+    if (lives == null || lives.dead() <= size / DEAD_PART) {
+      return;
+    }
+    for (int i = 0; i < GROUPS_SWEPT; i++) {
+      long head = growth().directory.entry(sweepPrefix);
+      int group = sweepGroup;
+      for (long table : tables(head)) {
+        if (group < Entry.groups(table)) {
+          sweepGroup(lives, table, group, dropped);
+          sweepGroup++;
+          group = -1;
+          break;
+        }
+        group -= Entry.groups(table);
+      }
+      if (group >= 0) {
+        int depth = Entry.depth(head);
+        long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
+        sweepPrefix = (sweepPrefix & -span) + span;
+        sweepGroup = 0;
+      }
+    }
+  }
+
+  private void sweepGroup(Lives known, long table, int number, Lives.Dropped dropped) {
+    MemorySegment segment = segments[Entry.slab(table)];
+    long group = Entry.offset(table) + (long) number * Group.BYTES;
+    long control = segment.get(JAVA_LONG_UNALIGNED, group);
+    for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
+      long at = at(table, group + Group.slotOffset(bits));
+      long keyWord = keyWord(at);
+      if (!known.isLive(keyWord, valueWord(at))) {
+        foundTable = table;
+        removeLocated(hash(keyWord), at, key(keyWord), dropped);
+        // The table may have been rebuilt elsewhere.
+        return;
+      }
+    }
+  }
+
+  /**
+   * Removes all entries and keeps the memory for new ones. Iterations end. Clearing the nil map is
+   * allowed.
+   *
+   * @throws dev.lifebound.memory.handle.DeallocationFailedException when deallocators threw; the
+   *     map is empty, and every reference given back
+   */
+  public void clear() {
+    if (state == NIL) {
+      return;
+    }
+    RuntimeException failure = lives == null ? null : releaseAll();
+    begin();
+    try {
+      reset();
+      cells.reset();
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "write");
+    } finally {
+      leave();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Drops every entry, table by table, and gives its references back; what that throws. */
+  private @Nullable RuntimeException releaseAll() {
+    RuntimeException failure = null;
+    long prefix = 0;
+    do {
+      Lives.Dropped dropped = new Lives.Dropped();
+      begin();
+      try {
+        prefix = removeTable(prefix, dropped);
+      } catch (IllegalStateException | IndexOutOfBoundsException e) {
+        throw explain(e, "write");
+      } finally {
+        leave();
+        try {
+          release(dropped);
+        } catch (RuntimeException e) {
+          failure = Lives.joined(failure, e);
+        }
+      }
+    } while (prefix != 0);
+    return failure;
+  }
+
+  /** Drops the entries of one prefix; the next one. */
+  private long removeTable(long prefix, Lives.Dropped dropped) {
+    long entry;
+    while (true) {
+      entry = growth().directory.entry(prefix);
+      long at = anyOf(tables(entry));
+      if (at == NONE) {
+        break;
+      }
+      long keyWord = keyWord(at);
+      removeLocated(hash(keyWord), at, key(keyWord), dropped);
+    }
+    int depth = Entry.depth(entry);
+    return depth == 0 ? 0 : prefix + (1L << (Long.SIZE - depth));
+  }
+
+  /** A slot that is taken, and notes its table. */
+  private long anyOf(long[] tables) {
+    for (long table : tables) {
+      MemorySegment segment = segments[Entry.slab(table)];
+      for (int g = 0; g < Entry.groups(table); g++) {
+        long group = Entry.offset(table) + (long) g * Group.BYTES;
+        long taken = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+        if (taken != 0) {
+          foundTable = table;
+          return at(table, group + Group.slotOffset(taken));
+        }
+      }
+    }
+    return NONE;
+  }
+
+  /**
+   * Sets the key's value to what the function makes of the present one and {@code value}, or to
+   * {@code value} when the key is not there; a key for which it gives null is removed. The function
+   * may use the map.
+   *
+   * @return the new value, or null
+   */
+  public @Nullable V merge(
+      K key, V value, BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
+    return asMap().merge(key, value, function);
+  }
+
+  /**
+   * The key's value; when it is not there, what the function gives for the key, which is put unless
+   * it is null. The function may use the map.
+   */
+  public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> function) {
+    return asMap().computeIfAbsent(key, function);
+  }
+
+  // The whole.
+
+  /**
+   * Calls {@code action} for each entry, in an order that is different each time. The action may
+   * change the map, with what {@link NativeCursor} says of it.
+   */
+  public void forEach(BiConsumer<? super K, ? super V> action) {
+    Objects.requireNonNull(action, "action must not be null");
+    NativeCursor<K, V> cursor = cursor();
+    while (cursor.next()) {
+      action.accept(cursor.key(), cursor.value());
+    }
+  }
+
+  /** A cursor before the first entry. */
+  public NativeCursor<K, V> cursor() {
+    return new NativeCursor<>(this, true);
+  }
+
+  /** Another map with the same entries; the copy of the nil map is the nil map. */
+  public NativeMap<K, V> copy() {
+    if (state == NIL) {
+      return this;
+    }
+    NativeMap<K, V> copy =
+        new NativeMap<>(growth().settings().withHint(size()), keys, values, ledgerName);
+    try {
+      NativeCursor<K, V> cursor = cursor();
+      while (cursor.next()) {
+        if (lives == null) {
+          copy.put(cursor.key(), cursor.value());
+        } else {
+          copyBound(lives, cursor, copy);
+        }
+      }
+      return copy;
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  private void copyBound(Lives bound, NativeCursor<K, V> cursor, NativeMap<K, V> copy) {
+    if (!bound.retain(cursor.keyWord(), cursor.valueWord())) {
+      // Ended meanwhile, and so left the map.
+      return;
+    }
+    boolean put = false;
+    try {
+      copy.put(cursor.key(), cursor.value());
+      put = true;
+    } catch (StaleHandleException e) {
+      // Likewise.
+    } finally {
+      if (!put) {
+        bound.release(cursor.keyWord(), cursor.valueWord());
+      }
+    }
+  }
+
+  /**
+   * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
+   * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
+   * {@link NativeCursor} does, but in the same order while the map is not changed.
+   */
+  public Map<K, V> asMap() {
+    return new MapView<>(new NativeMapEntries<>(this));
+  }
+
+  /** Where the iterations of a view begin. */
+  long order() {
+    return LongLongMap.mix(growth().settings().seed());
+  }
+
+  /**
+   * Frees everything, in a time that does not depend on the entries, unless there are handles to
+   * give back. A second close does nothing.
+   *
+   * @throws ConcurrentUseException when another thread is writing; the map stays open
+   * @throws MapInUseException while values are lent; the map stays open
+   */
+  @Override
+  public void close() {
+    if (state == CLOSED || state == NIL) {
+      return;
+    }
+    begin();
+    leave();
+    RuntimeException failure = lives == null ? null : releaseAll();
+    super.close();
+    if (lives != null) {
+      lives.close();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "NativeMap[name="
+        + name
+        + ", keys="
+        + keys.typeName
+        + ", values="
+        + values.typeName
+        + ", entries="
+        + size
+        + "]";
+  }
+}

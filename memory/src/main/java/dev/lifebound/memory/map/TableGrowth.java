@@ -1,0 +1,409 @@
+package dev.lifebound.memory.map;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the tables of a concurrent map make room: a small one is doubled, a regular one is split, one
+ * with many removed entries is copied without them.
+ *
+ * <p>Everything is under the lock of the stripe in question. What is needed is taken before
+ * anything is changed, so that a map that finds no memory is as it was.
+ */
+final class TableGrowth {
+  /*
+   * One call moves the entries of one table, at most 256 slots, and copies one directory of at most
+   * maxDirectory entries or the root. Exceptions are tables whose keys have hashes that begin alike
+   * in far more bits than those of a fair hash would: splitting them would fill directories with
+   * nothing, so they are doubled beyond the regular size.
+   */
+  private static final int MIN_TABLES_WIDENED = 2;
+  private static final int MAX_SPARSITY = 8;
+  private static final int MAX_DEPTH = 56;
+  private static final int MAX_GROUPS = 1 << 17;
+
+  /** A hint makes directories for at most so many tables, some 2e7 entries: 1 MiB. */
+  private static final int MAX_HINT_BITS = 17;
+
+  private static final int LIVE_BITS = 32;
+  private static final long LIVE_MASK = (1L << LIVE_BITS) - 1;
+
+  private final ConcurrentTables tables;
+  private final ConcurrentSlabs slabs;
+  private final Object rootLock = new Object();
+
+  /** Stands wherever there is no table yet: one group, never written to. */
+  private long emptyTable;
+
+  private int firstBits;
+  private int stripes;
+
+  TableGrowth(ConcurrentTables tables) {
+    this.tables = tables;
+    this.slabs = tables.slabs;
+  }
+
+  // Header of a table: live entries in the low half, slots that are full or removed in the high
+  // one.
+
+  static int used(long header) {
+    return (int) (header >>> LIVE_BITS);
+  }
+
+  static int live(long header) {
+    return (int) header;
+  }
+
+  static long header(long header, int live, int used) {
+    return (((header >>> LIVE_BITS) + used) << LIVE_BITS) | ((live(header) + live) & LIVE_MASK);
+  }
+
+  /** How many slots of a table may be used: seven of eight. */
+  static int limit(int groups) {
+    return groups * (ConcurrentTables.GROUP_SLOTS - 1);
+  }
+
+  long emptyTable() {
+    return emptyTable;
+  }
+
+  /** The first stripes, whose directories are long enough for the hint and have no tables yet. */
+  Stripe[] firstRoot() {
+    ConcurrentSettings settings = tables.settings;
+    emptyTable = slabs.take(ConcurrentTables.tableBytes(1));
+    int[] groups = settings.regularGroups();
+    long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
+    int bits =
+        wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
+    firstBits = Integer.numberOfTrailingZeros(settings.stripes());
+    int directoryBits = Integer.numberOfTrailingZeros(settings.maxDirectory());
+    int rootBits = Math.max(firstBits, bits - directoryBits);
+    Stripe[] root = new Stripe[1 << rootBits];
+    stripes = root.length;
+    for (int i = 0; i < root.length; i++) {
+      long[] directory = new long[1 << Math.max(1, bits - rootBits)];
+      int depth = rootBits + Integer.numberOfTrailingZeros(directory.length);
+      Arrays.fill(directory, ConcurrentTables.entry(emptyTable, depth, 1));
+      root[i] = new Stripe(rootBits, directory, new StripeState());
+    }
+    return root;
+  }
+
+  /** The groups that a table of this range has before it is split. */
+  private int regularGroups(long hash) {
+    int[] groups = tables.settings.regularGroups();
+    return groups[(int) (hash >>> (Long.SIZE - firstBits)) & (groups.length - 1)];
+  }
+
+  /**
+   * Makes room in the table of this hash, which has none.
+   *
+   * @return false when the stripe was split instead, and is dead
+   * @throws MapFullException when there is no memory and no removed entry to make room from
+   */
+  boolean makeRoom(Stripe stripe, long hash, long entry) {
+    long table = ConcurrentTables.position(entry);
+    int groups = ConcurrentTables.groups(entry);
+    int regular = regularGroups(hash);
+    if (table == emptyTable) {
+      replace(stripe, hash, entry, 1);
+      stripe.state.tables++;
+      return true;
+    }
+    int live = live(header(table));
+    int limit = limit(groups);
+    try {
+      if (live <= limit - limit / ConcurrentTables.GROUP_SLOTS - 1) {
+        replace(stripe, hash, entry, groups);
+        stripe.state.rebuilds++;
+        return true;
+      }
+      if (groups < regular) {
+        replace(stripe, hash, entry, Math.min(2 * groups, regular));
+        stripe.state.doublings++;
+        return true;
+      }
+      return split(stripe, hash, entry);
+    } catch (MapFullException e) {
+      if (live == limit) {
+        throw e;
+      }
+      rebuildInPlace(stripe, entry);
+      return true;
+    }
+  }
+
+  private long header(long table) {
+    return ConcurrentTables.word(slabs.segment(table), ConcurrentSlabs.offset(table));
+  }
+
+  /** Copies what is live into a table of so many groups, which takes the old one's place. */
+  private void replace(Stripe stripe, long hash, long entry, int groups) {
+    int depth = ConcurrentTables.depth(entry);
+    long fresh = take(stripe, hash, groups);
+    copy(entry, fresh, groups, 0, 0);
+    publish(stripe, hash, depth, ConcurrentTables.entry(fresh, depth, groups));
+    retire(stripe, hash, entry);
+  }
+
+  private boolean split(Stripe stripe, long hash, long entry) {
+    int depth = ConcurrentTables.depth(entry);
+    int groups = ConcurrentTables.groups(entry);
+    long[] directory = stripe.directory;
+    if (depth == stripe.prefixBits + Integer.numberOfTrailingZeros(directory.length)) {
+      long dense = Math.max(stripe.state.tables, MIN_TABLES_WIDENED) * MAX_SPARSITY;
+      if (depth >= MAX_DEPTH || directory.length > dense) {
+        oversize(stripe, hash, entry);
+        return true;
+      }
+      if (directory.length >= tables.settings.maxDirectory()) {
+        if (splitStripe(stripe, hash)) {
+          return false;
+        }
+        oversize(stripe, hash, entry);
+        return true;
+      }
+      long[] wide = new long[2 * directory.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = directory[i >>> 1];
+      }
+      stripe.directory = wide;
+    }
+    splitTable(stripe, hash, entry, depth + 1, groups);
+    return true;
+  }
+
+  private void splitTable(Stripe stripe, long hash, long entry, int depth, int groups) {
+    long bit = 1L << (Long.SIZE - depth);
+    int high = countHigh(entry, bit);
+    int live = live(header(ConcurrentTables.position(entry)));
+    long first = high == live ? emptyTable : take(stripe, hash, groups);
+    long second = emptyTable;
+    if (high > 0) {
+      try {
+        second = take(stripe, hash, groups);
+      } catch (MapFullException e) {
+        if (first != emptyTable) {
+          retire(stripe, hash, ConcurrentTables.entry(first, depth, groups));
+        }
+        throw e;
+      }
+    }
+    publishHalf(stripe, hash & -bit & ~bit, depth, entry, first, bit, 0);
+    publishHalf(stripe, (hash & -bit) | bit, depth, entry, second, bit, bit);
+    stripe.state.splits++;
+    if (first != emptyTable && second != emptyTable) {
+      stripe.state.tables++;
+    }
+    retire(stripe, hash, entry);
+  }
+
+  /** Fills and publishes the table of one half. Both are filled from the old one, which stays. */
+  private void publishHalf(
+      Stripe stripe, long hash, int depth, long old, long half, long bit, long wanted) {
+    int groups = half == emptyTable ? 1 : ConcurrentTables.groups(old);
+    if (half != emptyTable) {
+      copy(old, half, groups, bit, wanted);
+    }
+    publish(stripe, hash, depth, ConcurrentTables.entry(half, depth, groups));
+  }
+
+  private int countHigh(long entry, long bit) {
+    long table = ConcurrentTables.position(entry);
+    MemorySegment slab = slabs.segment(table);
+    int high = 0;
+    for (int group = 0; group < ConcurrentTables.groups(entry); group++) {
+      long at = ConcurrentTables.groupOffset(ConcurrentSlabs.offset(table), group);
+      long full = ConcurrentTables.fulls(ConcurrentTables.word(slab, at));
+      for (; full != 0; full &= full - 1) {
+        long key = ConcurrentTables.word(slab, at + ConcurrentTables.slotOffset(full));
+        high += (tables.hashOf(key) & bit) != 0 ? 1 : 0;
+      }
+    }
+    return high;
+  }
+
+  private void oversize(Stripe stripe, long hash, long entry) {
+    int groups = ConcurrentTables.groups(entry);
+    if (groups >= MAX_GROUPS) {
+      throw new MapFullException(
+          "the hashes of keys must differ in their leading bits: keys="
+              + live(header(ConcurrentTables.position(entry)))
+              + ", bits="
+              + ConcurrentTables.depth(entry)
+              + ", map="
+              + tables.settings.name()
+              + "; give the codec a better hash");
+    }
+    replace(stripe, hash, entry, 2 * groups);
+    stripe.state.doublings++;
+  }
+
+  /** Copies the live entries whose hash has the wanted bit into a table that is empty. */
+  private void copy(long entry, long into, int groups, long bit, long wanted) {
+    long table = ConcurrentTables.position(entry);
+    MemorySegment from = slabs.segment(table);
+    MemorySegment to = slabs.segment(into);
+    long offset = ConcurrentSlabs.offset(into);
+    int moved = 0;
+    for (int group = 0; group < ConcurrentTables.groups(entry); group++) {
+      long at = ConcurrentTables.groupOffset(ConcurrentSlabs.offset(table), group);
+      long full = ConcurrentTables.fulls(ConcurrentTables.word(from, at));
+      for (; full != 0; full &= full - 1) {
+        long slot = at + ConcurrentTables.slotOffset(full);
+        long key = ConcurrentTables.word(from, slot);
+        long hash = tables.hashOf(key);
+        if ((hash & bit) == wanted) {
+          long value = ConcurrentTables.word(from, slot + ConcurrentTables.VALUE_OFFSET);
+          ConcurrentTables.place(to, offset, groups, hash, key, value);
+          moved++;
+        }
+      }
+    }
+    ConcurrentTables.setWord(to, offset, header(0, moved, moved));
+  }
+
+  /** Points all entries of the directory at the table of a range. */
+  private static void publish(Stripe stripe, long hash, int depth, long entry) {
+    long[] directory = stripe.directory;
+    int bits = Integer.numberOfTrailingZeros(directory.length);
+    int span = 1 << (bits - (depth - stripe.prefixBits));
+    int first = stripe.index(hash, directory.length) & -span;
+    for (int i = first; i < first + span; i++) {
+      Stripe.setEntryRelease(directory, i, entry);
+    }
+  }
+
+  /** An empty table. */
+  private long take(Stripe stripe, long hash, int groups) {
+    long table = stripe.state.freeTables.take(slabs, stripe, sizeClass(hash, groups));
+    if (table == 0) {
+      return slabs.take(ConcurrentTables.tableBytes(groups));
+    }
+    empty(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
+    return table;
+  }
+
+  private static void empty(MemorySegment slab, long offset, int groups) {
+    ConcurrentTables.setWord(slab, offset, 0);
+    for (int group = 0; group < groups; group++) {
+      ConcurrentTables.setWord(slab, ConcurrentTables.groupOffset(offset, group), 0);
+    }
+  }
+
+  private void retire(Stripe stripe, long hash, long entry) {
+    long table = ConcurrentTables.position(entry);
+    if (table != emptyTable) {
+      int sizeClass = sizeClass(hash, ConcurrentTables.groups(entry));
+      stripe.state.freeTables.retire(slabs, stripe, sizeClass, table);
+    }
+  }
+
+  /** Number of the size among 1, 2, 4, ..., regular, 2 regular, 4 regular, ... */
+  private int sizeClass(long hash, int groups) {
+    int regular = regularGroups(hash);
+    int sizeClass = 0;
+    for (int size = 1; size != groups; sizeClass++) {
+      size = size < regular ? Math.min(2 * size, regular) : 2 * size;
+    }
+    return sizeClass;
+  }
+
+  /**
+   * Drops removed entries without memory for another table; readers wait, as they do never else.
+   */
+  private void rebuildInPlace(Stripe stripe, long entry) {
+    long table = ConcurrentTables.position(entry);
+    int groups = ConcurrentTables.groups(entry);
+    RangeCopy copy = new RangeCopy();
+    copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
+    stripe.beginRewrite();
+    try {
+      MemorySegment slab = slabs.segment(table);
+      long offset = ConcurrentSlabs.offset(table);
+      empty(slab, offset, groups);
+      for (int i = 0; i < copy.count(); i++) {
+        long key = copy.key(i);
+        ConcurrentTables.place(slab, offset, groups, tables.hashOf(key), key, copy.value(i));
+      }
+      ConcurrentTables.setWord(slab, offset, header(0, copy.count(), copy.count()));
+      stripe.state.inPlaceRebuilds++;
+    } finally {
+      stripe.endRewrite();
+    }
+  }
+
+  /**
+   * Two stripes for one; the lock of the old one is still the caller's.
+   *
+   * @return false when that would fill the root with nothing
+   */
+  private boolean splitStripe(Stripe stripe, long hash) {
+    long[] directory = stripe.directory;
+    int half = directory.length / 2;
+    int prefixBits = stripe.prefixBits + 1;
+    StripeState state = stripe.state;
+    Stripe low = new Stripe(prefixBits, Arrays.copyOf(directory, half), new StripeState());
+    Stripe high =
+        new Stripe(
+            prefixBits, Arrays.copyOfRange(directory, half, directory.length), new StripeState());
+    low.state.tables = state.tables - state.tables / 2;
+    high.state.tables = state.tables / 2;
+    var _ = low.state.writeLock();
+    var _ = high.state.writeLock();
+    try {
+      synchronized (rootLock) {
+        Stripe[] all = tables.root;
+        boolean widen = 1 << stripe.prefixBits == all.length;
+        if (widen && all.length > (long) stripes * MAX_SPARSITY) {
+          return false;
+        }
+        Stripe[] root = new Stripe[widen ? 2 * all.length : all.length];
+        for (int i = 0; i < root.length; i++) {
+          root[i] = all[widen ? i >>> 1 : i];
+        }
+        int span = root.length >>> prefixBits;
+        int first = (int) (hash >>> Long.numberOfLeadingZeros(root.length - 1)) & -(2 * span);
+        Arrays.fill(root, first, first + span, low);
+        Arrays.fill(root, first + span, first + 2 * span, high);
+        low.state.takeOver(state, high.state, Long.SIZE - prefixBits);
+        tables.root = root;
+        stripes++;
+      }
+      // Before the locks of the halves are given back: nobody else can recycle anything sooner.
+      stripe.version = Stripe.DEAD;
+      return true;
+    } finally {
+      low.state.unlock();
+      high.state.unlock();
+    }
+  }
+
+  /** Recounts a table; for tests. */
+  @Nullable String check(long entry, long prefix) {
+    long table = ConcurrentTables.position(entry);
+    int depth = ConcurrentTables.depth(entry);
+    int groups = ConcurrentTables.groups(entry);
+    RangeCopy copy = new RangeCopy();
+    copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
+    long header = header(table);
+    if (copy.count() != live(header)
+        || used(header) > limit(groups)
+        || used(header) < live(header)) {
+      return "header: live="
+          + live(header)
+          + ", used="
+          + used(header)
+          + ", counted="
+          + copy.count();
+    }
+    for (int i = 0; i < copy.count(); i++) {
+      long hash = tables.hashOf(copy.key(i));
+      if ((hash ^ prefix) >>> (Long.SIZE - depth) != 0) {
+        return "key outside its range: key=" + copy.key(i) + ", depth=" + depth;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,410 @@
+package dev.lifebound.memory.map;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Tables whose keys and values have codecs: what stands in a slot, how a key is found, and the
+ * arena for what does not fit into a slot.
+ */
+abstract class TypedTable<K, V> extends Engine {
+  /*
+   * A slot is a key word and a value word. A word of a type that does not fit is a reference to a cell:
+   *
+   *    63          36 35                     0
+   *   +--------------+------------------------+
+   *   | key's hash   |  position of the cell  |    key word; a value word is the position alone
+   *   |   28 bits    |        36 bits         |
+   *   +--------------+------------------------+
+   *
+   * So the map's hash of an entry follows from its key word alone, and tables are split and rebuilt
+   * without a look at any cell. 28 bits are compared before a cell is looked at.
+   *
+   * A NaN key is found by nobody, but has a word like any other, with random payload bits: so that tables
+   * with many of them can be split.
+   */
+  private static final int HASH_SHIFT = Cells.POSITION_BITS;
+  static final long POSITION_MASK = (1L << Cells.POSITION_BITS) - 1;
+
+  /** Where a slot is: slab number, and offset within the slab. */
+  private static final int SLAB_SHIFT = 20;
+
+  private static final long OFFSET_MASK = (1L << SLAB_SHIFT) - 1;
+  static final long NONE = -1;
+
+  /** What one write does for the arena at most. */
+  private static final int CELLS_LOOKED_AT = 16;
+
+  private static final int CELLS_MOVED = 4;
+
+  final TypeCodec<K> keys;
+  final TypeCodec<V> values;
+  final boolean wordKeys;
+  final boolean wordValues;
+
+  /** Whether equal keys may differ in their bytes. */
+  final boolean keyUpdated;
+
+  private final long seed;
+  final Cells cells;
+
+  /** The table of the slot that {@link #locate} has found. */
+  long foundTable;
+
+  TypedTable(Settings settings, TypeCodec<K> keys, TypeCodec<V> values) {
+    super(settings);
+    this.keys = keys;
+    this.values = values;
+    this.wordKeys = keys.isWord();
+    this.wordValues = values.isWord();
+    this.keyUpdated = keys.isKeyUpdated();
+    this.seed = settings.seed();
+    this.cells = new Cells(growth().tables.slabs);
+  }
+
+  @Override
+  final long hash(long key) {
+    if (wordKeys) {
+      return LongLongMap.mix((keyUpdated ? keys.canonical(key) : key) ^ seed);
+    }
+    return LongLongMap.mix(key >>> HASH_SHIFT ^ seed);
+  }
+
+  /**
+   * What a search compares slots with: the word of a key, or the hash bits of its reference with
+   * zeroes below.
+   */
+  final long sought(K key) {
+    return wordKeys
+        ? keys.word(Objects.requireNonNull(key, "key must not be null"))
+        : keys.hash(Objects.requireNonNull(key, "key must not be null"), seed) & ~POSITION_MASK;
+  }
+
+  // Searching.
+
+  static int slab(long at) {
+    return (int) (at >>> SLAB_SHIFT);
+  }
+
+  static long offset(long at) {
+    return at & OFFSET_MASK;
+  }
+
+  static long at(long table, long slot) {
+    return (long) Entry.slab(table) << SLAB_SHIFT | slot;
+  }
+
+  final long keyWord(long at) {
+    return segments[slab(at)].get(JAVA_LONG_UNALIGNED, offset(at));
+  }
+
+  final long valueWord(long at) {
+    return segments[slab(at)].get(JAVA_LONG_UNALIGNED, offset(at) + Group.VALUE_OFFSET);
+  }
+
+  /** Where the key's slot is, or {@link #NONE}. */
+  final long find(long sought, K key) {
+    long hash = hash(sought);
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    long entry = leaf[Directory.index(leaf, hash)];
+    if ((entry & Entry.SLOW) != 0 || state != IDLE) {
+      return findSlowly(entry, hash, sought, key);
+    }
+    return wordKeys ? searchWord(entry, hash, sought) : searchCell(entry, hash, sought, key);
+  }
+
+  private long findSlowly(long entry, long hash, long sought, K key) {
+    checkRead(entry, "read");
+    for (long table : tables(entry)) {
+      long at = wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
+      if (at != NONE) {
+        return at;
+      }
+    }
+    return NONE;
+  }
+
+  /** As {@link #find}, for the writer, and notes the table. */
+  final long locate(long hash, long sought, K key) {
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    long entry = leaf[Directory.index(leaf, hash)];
+    foundTable = entry;
+    if ((entry & Entry.CHAINED) == 0) {
+      return wordKeys ? searchWord(entry, hash, sought) : searchCell(entry, hash, sought, key);
+    }
+    for (long table : tables(entry)) {
+      long at = wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
+      if (at != NONE) {
+        foundTable = table;
+        return at;
+      }
+    }
+    return NONE;
+  }
+
+  private long searchWord(long table, long hash, long word) {
+    if (keyUpdated) {
+      return searchCanonical(table, hash, word);
+    }
+    MemorySegment segment = segments[Entry.slab(table)];
+    int groups = Entry.groups(table);
+    long base = Entry.offset(table);
+    long tag = Group.tag(hash);
+    int g = Group.home(hash, groups);
+    for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
+      long group = base + (long) g * Group.BYTES;
+      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
+          return at(table, slot);
+        }
+      }
+      if (!Group.hasPassers(control) || --left == 0) {
+        return NONE;
+      }
+    }
+  }
+
+  /** For keys with floats in them: zeroes of both signs are one, a NaN is none. */
+  private long searchCanonical(long table, long hash, long word) {
+    if (!keys.isReflexiveWord(word)) {
+      return NONE;
+    }
+    long canonical = keys.canonical(word);
+    MemorySegment segment = segments[Entry.slab(table)];
+    int groups = Entry.groups(table);
+    long base = Entry.offset(table);
+    long tag = Group.tag(hash);
+    int g = Group.home(hash, groups);
+    for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
+      long group = base + (long) g * Group.BYTES;
+      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        if (keys.canonical(segment.get(JAVA_LONG_UNALIGNED, slot)) == canonical) {
+          return at(table, slot);
+        }
+      }
+      if (!Group.hasPassers(control) || --left == 0) {
+        return NONE;
+      }
+    }
+  }
+
+  private long searchCell(long table, long hash, long hashBits, K key) {
+    if (keyUpdated && !keys.isReflexive(key)) {
+      return NONE;
+    }
+    MemorySegment segment = segments[Entry.slab(table)];
+    int groups = Entry.groups(table);
+    long base = Entry.offset(table);
+    long tag = Group.tag(hash);
+    int g = Group.home(hash, groups);
+    for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
+      long group = base + (long) g * Group.BYTES;
+      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        long word = segment.get(JAVA_LONG_UNALIGNED, slot);
+        if ((word & ~POSITION_MASK) == hashBits && isCellOf(word & POSITION_MASK, key)) {
+          return at(table, slot);
+        }
+      }
+      if (!Group.hasPassers(control) || --left == 0) {
+        return NONE;
+      }
+    }
+  }
+
+  private boolean isCellOf(long position, K key) {
+    MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+    long offset = Cells.offset(position);
+    return keys.matches(key, chunk, offset + Cells.HEADER_BYTES, Cells.size(chunk, offset));
+  }
+
+  /** The slot with this very word; also a NaN's. */
+  final long locateWord(long word) {
+    long hash = hash(word);
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    for (long table : tables(leaf[Directory.index(leaf, hash)])) {
+      MemorySegment segment = segments[Entry.slab(table)];
+      for (int g = 0; g < Entry.groups(table); g++) {
+        long group = Entry.offset(table) + (long) g * Group.BYTES;
+        long control = segment.get(JAVA_LONG_UNALIGNED, group);
+        for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
+          long slot = group + Group.slotOffset(bits);
+          if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
+            foundTable = table;
+            return at(table, slot);
+          }
+        }
+      }
+    }
+    return NONE;
+  }
+
+  // What words and cells hold.
+
+  final V valueAt(long at) {
+    return value(valueWord(at));
+  }
+
+  final V value(long word) {
+    return wordValues ? values.ofWord(word) : content(values, word);
+  }
+
+  final K key(long word) {
+    return wordKeys ? keys.ofWord(word) : content(keys, word & POSITION_MASK);
+  }
+
+  final <T> T content(TypeCodec<T> codec, long position) {
+    MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+    long offset = Cells.offset(position);
+    return codec.read(chunk, offset + Cells.HEADER_BYTES, Cells.size(chunk, offset));
+  }
+
+  /** A new cell with this content. */
+  final <T> long write(TypeCodec<T> codec, T object, int bytes, long hash) {
+    long position;
+    try {
+      position = cells.allocate(bytes, hash);
+    } catch (Slabs.OutOfNativeMemory e) {
+      throw growth().full(e);
+    } finally {
+      afterAllocation();
+    }
+    boolean written = false;
+    try {
+      codec.write(
+          object, cells.chunks[Cells.chunk(position)], Cells.offset(position) + Cells.HEADER_BYTES);
+      written = true;
+      return position;
+    } finally {
+      if (!written) {
+        cells.free(position);
+      }
+    }
+  }
+
+  // Cleaning the arena.
+
+  /** Moves a few cells out of a chunk with many holes, when there are too many. */
+  final void clean() {
+    if ((wordKeys && wordValues) || !cells.wantsCleaning()) {
+      return;
+    }
+    try {
+      for (int i = 0; i < CELLS_MOVED; i++) {
+        long position = cells.nextToMove(CELLS_LOOKED_AT);
+        if (position < 0) {
+          return;
+        }
+        move(position);
+      }
+    } catch (Slabs.OutOfNativeMemory e) {
+      // Cleaning is put off; who needs memory will report it.
+    } finally {
+      afterAllocation();
+    }
+  }
+
+  /** Cells come from the slabs that tables come from. */
+  private void afterAllocation() {
+    segments = growth().tables.slabs.segments;
+    growth().counters.end(growth());
+  }
+
+  private void move(long position) {
+    long hash = cells.hash(position);
+    long span = 1L << (Long.SIZE - Cells.HASH_TOP_BITS);
+    long prefix = hash & -span;
+    long end = prefix + span;
+    do {
+      long entry = growth().directory.entry(prefix);
+      for (long table : tables(entry)) {
+        if (moveIn(table, hash, position)) {
+          version++;
+          return;
+        }
+      }
+      int depth = Entry.depth(entry);
+      if (depth <= Cells.HASH_TOP_BITS) {
+        break;
+      }
+      prefix += 1L << (Long.SIZE - depth);
+    } while (prefix != end);
+    throw new IndexOutOfBoundsException("a live cell must belong to an entry: " + position);
+  }
+
+  private boolean moveIn(long table, long hash, long position) {
+    MemorySegment segment = segments[Entry.slab(table)];
+    long tag = Group.tag(hash);
+    for (int g = 0; g < Entry.groups(table); g++) {
+      long group = Entry.offset(table) + (long) g * Group.BYTES;
+      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        long keyWord = segment.get(JAVA_LONG_UNALIGNED, slot);
+        if (!wordKeys && (keyWord & POSITION_MASK) == position) {
+          segment.set(JAVA_LONG_UNALIGNED, slot, (keyWord & ~POSITION_MASK) | cells.move(position));
+          cells.free(position);
+          return true;
+        }
+        long valueAt = slot + Group.VALUE_OFFSET;
+        if (!wordValues && segment.get(JAVA_LONG_UNALIGNED, valueAt) == position) {
+          segment.set(JAVA_LONG_UNALIGNED, valueAt, cells.move(position));
+          cells.free(position);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  @Override
+  void checkInvariants() {
+    super.checkInvariants();
+    long[] live = new long[1];
+    TableWalk walk = new TableWalk(this);
+    for (long[] tables = walk.next(); tables.length != 0; tables = walk.next()) {
+      for (long table : tables) {
+        live[0] += checkCells(table);
+      }
+    }
+    cells.checkInvariants(live[0]);
+  }
+
+  private long checkCells(long table) {
+    long found = 0;
+    MemorySegment segment = segments[Entry.slab(table)];
+    for (int g = 0; g < Entry.groups(table); g++) {
+      long group = Entry.offset(table) + (long) g * Group.BYTES;
+      for (long bits = Group.taken(segment.get(JAVA_LONG_UNALIGNED, group));
+          bits != 0;
+          bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        long hash = hash(segment.get(JAVA_LONG_UNALIGNED, slot));
+        if (!wordKeys) {
+          checkCell(segment.get(JAVA_LONG_UNALIGNED, slot) & POSITION_MASK, hash);
+          found++;
+        }
+        if (!wordValues) {
+          checkCell(segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET), hash);
+          found++;
+        }
+      }
+    }
+    return found;
+  }
+
+  private void checkCell(long position, long hash) {
+    long known = cells.hash(position);
+    long mask = -1L << (Long.SIZE - Cells.HASH_TOP_BITS) | 0x7F;
+    if (!cells.isLive(position) || (hash & mask) != known) {
+      throw new AssertionError("an entry's cell must be live and know its hash: " + position);
+    }
+  }
+}
