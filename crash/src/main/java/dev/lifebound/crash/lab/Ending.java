@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How a victim's process ended, before anybody judges it.
@@ -33,6 +35,10 @@ record Ending(
   private static final int SIGFPE = 8;
   private static final int SIGSEGV = 11;
 
+  /** Interpreted: {@code j a.B.c(I)V+5}; compiled: {@code J 498 c1 a.B.c(I)V (9 bytes) @ 0x...}. */
+  private static final Pattern JAVA_FRAME =
+      Pattern.compile("[jJ] +(?:\\d+%? +(?:[!bsn]+ +)?(?:c[12] +)?)?([\\w.$]+\\.[\\w$<>]+)\\(.*");
+
   /** What a JVM's run shows: a death outweighs whatever the victim said before. */
   Testimony.Told judge() {
     if (hsErr.isPresent()) {
@@ -42,7 +48,7 @@ record Ending(
               report.error(),
               report.signal(),
               report.problematicFrame(),
-              report.applicationFrame().orElse(null)));
+              report.applicationFrame().or(() -> applicationFrame(report)).orElse(null)));
     }
     if (exitCode.isEmpty()) {
       return untimed(new Result.Timeout(limit));
@@ -72,6 +78,19 @@ record Ending(
             ? Optional.empty()
             // Files have the coarse time of the kernel's clock: never before the mistake.
             : Optional.of(Duration.ofNanos(Math.max(0, diedAt - bug.getAsLong()))));
+  }
+
+  /**
+   * The innermost frame outside the JDK among all frames: a report of a death in compiled code has
+   * no list of Java frames.
+   */
+  private static Optional<String> applicationFrame(HsErr report) {
+    return report.nativeFrames().stream()
+        .map(JAVA_FRAME::matcher)
+        .filter(Matcher::matches)
+        .map(frame -> frame.group(1))
+        .filter(name -> !name.startsWith("java.") && !name.startsWith("jdk."))
+        .findFirst();
   }
 
   static Testimony.Told untimed(Result result) {

@@ -88,4 +88,35 @@ class EndingTest {
 
     assertThat(early.judge().after()).contains(Duration.ZERO);
   }
+
+  @Test
+  void aDeathInCompiledCodeHasItsFrameAmongAllFrames() {
+    Optional<HsErr> report =
+        HsErr.parse(
+            """
+            #
+            # A fatal error has been detected by the Java Runtime Environment:
+            #
+            #  SIGSEGV (0xb) at pc=0x00007f8930588258, pid=7, tid=8
+            #
+            # Problematic frame:
+            # J 498 c1 jdk.internal.misc.Unsafe.getLongUnaligned(Ljava/lang/Object;J)J java.base@25.0.3 (173 bytes) @ 0x00007f8930588258 [0x00007f8930588080+0x1d8]
+            #
+
+            ---------------  T H R E A D  ---------------
+
+            Current thread (0x00007f0):  JavaThread "main"             [_thread_in_Java, id=8, stack(0x1,0x2) (1020K)]
+
+            Stack: [0x1,0x2],  sp=0x1,  free space=1016k
+            Native frames: (J=compiled Java code, j=interpreted, Vv=VM code, C=native code)
+            J 498 c1 jdk.internal.misc.Unsafe.getLongUnaligned(Ljava/lang/Object;J)J java.base@25.0.3 (173 bytes) @ 0x00007f8930588258 [0x00007f8930588080+0x1d8]
+            j  shop.Tiles.read(Ljava/lang/foreign/MemorySegment;)J+25
+            j  shop.Main.main([Ljava/lang/String;)V+5
+            """);
+
+    assertThat(judge(OptionalInt.of(134), List.of(), report))
+        .isInstanceOfSatisfying(
+            Result.Crash.class,
+            crash -> assertThat(crash.applicationFrame()).isEqualTo("shop.Tiles.read"));
+  }
 }
