@@ -411,7 +411,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   /** Removes what is there, one table after another; keeps the memory for what comes. */
   public void clear() {
     try {
-      tables.clear((_, _, _) -> {});
+      tables.clear((_, _, _) -> {}, true);
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }

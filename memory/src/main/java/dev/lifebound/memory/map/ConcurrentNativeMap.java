@@ -2,7 +2,9 @@ package dev.lifebound.memory.map;
 
 import static dev.lifebound.memory.map.ConcurrentTables.NONE;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -50,6 +52,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys are equal as their codec has it, see {@link Codecs}; for doubles that are equal as in
  * Java use {@link Codecs#javaDouble}. Values are equal when their bytes are.
  *
+ * <p>Keys or values may be handles of a registry, or records with such ({@link Codecs#handle},
+ * {@link Owned}). Each entry then owns one reference of each block: a put takes the caller's over,
+ * whatever ends the entry gives it back, under no lock, and when a block ends elsewhere its entry
+ * is gone. What a function answers, and what is given to {@code merge}, is the map's in any case.
+ *
  * <p>Not promised: an order; a snapshot of more than one entry; that memory goes back to the system
  * before {@code close}.
  *
@@ -63,12 +70,21 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   final Side<V> values;
   private final TypeCodec<K> keyCodec;
 
+  /** Whether there are handles in the entries. */
+  private final boolean mortal;
+
+  /** Set before the entries' references are given back; writers look under their stripe's lock. */
+  private volatile boolean closing;
+
   ConcurrentNativeMap(ConcurrentTables tables, TypeCodec<K> keyCodec, TypeCodec<V> valueCodec) {
     this.tables = tables;
     this.slabs = tables.slabs;
     this.keyCodec = keyCodec;
-    this.keys = new Side<>(keyCodec, slabs, ConcurrentCells.KEY_HEADER_BYTES);
-    this.values = new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES);
+    this.keys =
+        new Side<>(keyCodec, slabs, ConcurrentCells.KEY_HEADER_BYTES, tables.settings.name());
+    this.values =
+        new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES, tables.settings.name());
+    this.mortal = keys.handles != null || values.handles != null;
   }
 
   /** A map without a limit. */
@@ -116,6 +132,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
           : keys.holds(stored, hash, key);
     }
 
+    /** Whether the blocks of the key's own handles live. */
+    boolean isLive() {
+      return keys.handles == null || keys.handles.areLive(word, keys.encode(key));
+    }
+
     /** The slot, or {@link ConcurrentTables#NONE}. */
     long find(Stripe stripe) {
       return reflexive ? tables.find(stripe, hash, word, probe) : NONE;
@@ -133,9 +154,9 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         long version = stripe.version;
         try {
           long slot = sought.find(stripe);
-          V value = slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
-          if (value != null || (slot == NONE && stripe.isStill(version))) {
-            return value;
+          Object value = slot == NONE ? null : values.read(stripe, version, tables.valueWord(slot));
+          if (!(value instanceof Side.Recycled) && (slot != NONE || stripe.isStill(version))) {
+            return sought.isLive() ? cast(value) : null;
           }
           tables.retries.increment();
         } catch (IndexOutOfBoundsException e) {
@@ -146,6 +167,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
+  }
+
+  @SuppressWarnings("unchecked") // what Side.read has answered
+  private @Nullable V cast(@Nullable Object value) {
+    return (V) value;
   }
 
   /** Bytes that are being written over may lead a comparison astray. */
@@ -170,7 +196,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     } finally {
       stripe.state.unlock();
     }
-    return values.decode(word, bytes);
+    return sought.isLive() && values.areLive(word, bytes) ? values.decode(word, bytes) : null;
   }
 
   /** The value of this key, or {@code missing}. */
@@ -181,6 +207,9 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   /** Whether the key has an entry. */
   public boolean containsKey(K key) {
+    if (mortal) {
+      return get(key) != null;
+    }
     Sought sought = new Sought(key);
     try {
       for (int tried = 0; tried < ConcurrentTables.TRIES; tried++) {
@@ -226,12 +255,16 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     private boolean found;
     private long foundWord;
     private byte[] foundBytes = {};
+    private boolean live;
+    private boolean dropsKey;
+    private boolean dropsValue;
+    private @Nullable List<Dropped> swept;
 
     /** Encodes before any lock is taken. */
     Write(Sought sought, @Nullable V value) {
       this.sought = sought;
       this.value = value;
-      this.keyBytes = value == null ? foundBytes : keys.encode(sought.key);
+      this.keyBytes = value == null && keys.handles == null ? foundBytes : keys.encode(sought.key);
       this.valueBytes = value == null ? foundBytes : values.encode(value);
       if (value != null) {
         keys.verify(sought.key, keyBytes);
@@ -240,21 +273,26 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
     /** Under the lock: looks, and keeps what was found. */
     long look(Stripe stripe) {
+      if (closing) {
+        throw slabs.closed();
+      }
       long slot = sought.find(stripe);
       found = slot != NONE;
       if (found) {
         foundWord = tables.valueWord(slot);
         foundBytes = values.bytes(foundWord);
+        live = values.areLive(foundWord, foundBytes) && keys.areLive(sought.word, keyBytes);
       }
       return slot;
     }
 
     @Nullable V before() {
-      return found ? values.decode(foundWord, foundBytes) : null;
+      return found && live ? values.decode(foundWord, foundBytes) : null;
     }
 
     boolean isFound(V expected, byte[] expectedBytes) {
       return found
+          && live
           && (values.words
               ? foundWord == values.word(expected)
               : Arrays.equals(foundBytes, expectedBytes));
@@ -262,12 +300,71 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
     /** Under the lock: another value for the entry of a slot. */
     void set(Stripe stripe, long slot) {
-      long word = storeValue(stripe);
-      if (keyCodec.isKeyUpdated()) {
-        setKey(stripe, slot, word);
+      requireLiveKey();
+      bindValue();
+      boolean done = false;
+      try {
+        long word = storeValue(stripe);
+        if (keyCodec.isKeyUpdated()) {
+          setKey(stripe, slot, word);
+        }
+        tables.setValue(slot, word);
+        done = true;
+      } finally {
+        if (!done) {
+          unbindValue();
+        }
       }
-      tables.setValue(slot, word);
       values.retire(stripe, foundWord);
+      dropsValue = true;
+    }
+
+    /** A dead key stays dead. */
+    private void requireLiveKey() {
+      HandleSide handles = keys.handles;
+      if (handles != null && !handles.areLive(sought.word, keyBytes)) {
+        // Refuses the handle, with its history.
+        handles.bind(sought.word, keyBytes, sought.key);
+      }
+    }
+
+    private void bindValue() {
+      if (values.handles != null) {
+        values.handles.bind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
+      }
+    }
+
+    private void unbindValue() {
+      if (values.handles != null) {
+        values.handles.unbind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
+      }
+    }
+
+    /** Under no lock: gives the references of what was dropped back. */
+    void release() {
+      if (!mortal) {
+        return;
+      }
+      RuntimeException failure = null;
+      if (dropsValue && values.handles != null) {
+        failure = released(values.handles, foundWord, foundBytes, sought.key, failure);
+      }
+      if (dropsKey && keys.handles != null) {
+        failure = released(keys.handles, sought.word, keyBytes, sought.key, failure);
+      }
+      if (swept != null) {
+        failure = releaseAll(swept, failure);
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
+
+    /** Under no lock: the function's answer did not come into the map. */
+    void giveBack() {
+      if (values.handles != null && value != null) {
+        values.handles.giveBack(values.word(value), valueBytes);
+      }
     }
 
     /** The newest of equal keys stays, as in Go. */
@@ -279,13 +376,66 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
     /** Under the lock: a new entry; false when the stripe was split and is dead. */
     boolean insert(Stripe stripe) {
+      if (mortal && !tables.hasRoom(stripe, sought.hash)) {
+        sweep(stripe);
+      }
       if (!tables.makeRoom(stripe, sought.hash)) {
         return false;
       }
+      if (mortal) {
+        insertBound(stripe);
+      } else {
+        store(stripe);
+      }
+      return true;
+    }
+
+    private void store(Stripe stripe) {
       long valueWord = storeValue(stripe);
       long keyWord = storeKey(stripe, valueWord);
       tables.add(stripe, sought.hash, keyWord, valueWord);
-      return true;
+    }
+
+    private void insertBound(Stripe stripe) {
+      if (keys.handles != null) {
+        keys.handles.bind(sought.word, keyBytes, sought.key);
+      }
+      boolean valueBound = false;
+      boolean done = false;
+      try {
+        bindValue();
+        valueBound = true;
+        store(stripe);
+        done = true;
+      } finally {
+        if (!done && valueBound) {
+          unbindValue();
+        }
+        if (!done && keys.handles != null) {
+          keys.handles.unbind(sought.word, keyBytes, sought.key);
+        }
+      }
+    }
+
+    /** Drops the dead entries of a full table. */
+    private void sweep(Stripe stripe) {
+      if (dead() == 0) {
+        return;
+      }
+      List<Dropped> all = swept == null ? new ArrayList<>() : swept;
+      RangeCopy copy = new RangeCopy();
+      tables.copyLocked(stripe, sought.hash, copy);
+      for (int i = 0; i < copy.count(); i++) {
+        Dropped entry = dropped(copy.key(i), copy.value(i));
+        if (!keys.areLive(entry.keyWord, entry.keyBytes)
+            || !values.areLive(entry.valueWord, entry.valueBytes)) {
+          tables.removeWord(stripe, tables.hashOf(entry.keyWord), entry.keyWord);
+          keys.retire(stripe, entry.keyWord);
+          values.retire(stripe, entry.valueWord);
+          all.add(entry);
+        }
+      }
+      swept = all;
     }
 
     /** When there is no memory the value's cell is given back. */
@@ -309,7 +459,51 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       tables.remove(stripe, sought.hash, slot);
       keys.retire(stripe, keyWord);
       values.retire(stripe, foundWord);
+      dropsKey = true;
+      dropsValue = true;
     }
+  }
+
+  /** An entry that has left the map, with its bytes. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared, not changed
+  private record Dropped(long keyWord, byte[] keyBytes, long valueWord, byte[] valueBytes) {}
+
+  /** Under the lock. */
+  private Dropped dropped(long keyWord, long valueWord) {
+    return new Dropped(keyWord, keys.bytes(keyWord), valueWord, values.bytes(valueWord));
+  }
+
+  private static @Nullable RuntimeException released(
+      HandleSide handles, long word, byte[] bytes, Object key, @Nullable RuntimeException before) {
+    try {
+      handles.release(word, bytes, key);
+      return before;
+    } catch (RuntimeException e) {
+      return Lives.joined(before, e);
+    }
+  }
+
+  /** Under no lock: gives all references back, whatever deallocators throw; what they throw. */
+  private @Nullable RuntimeException releaseAll(
+      List<Dropped> dropped, @Nullable RuntimeException before) {
+    RuntimeException failure = before;
+    for (Dropped entry : dropped) {
+      K key = keys.decode(entry.keyWord, entry.keyBytes);
+      if (values.handles != null) {
+        failure = released(values.handles, entry.valueWord, entry.valueBytes, key, failure);
+      }
+      if (keys.handles != null) {
+        failure = released(keys.handles, entry.keyWord, entry.keyBytes, key, failure);
+      }
+    }
+    dropped.clear();
+    return failure;
+  }
+
+  /** The handles in entries whose blocks have ended. */
+  private long dead() {
+    return (keys.handles == null ? 0 : keys.handles.dead())
+        + (values.handles == null ? 0 : values.handles.dead());
   }
 
   /**
@@ -350,7 +544,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         try {
           long slot = write.look(stripe);
           done = true;
-          if (slot != NONE && present) {
+          if (slot != NONE && (write.live ? present : absent)) {
             write.set(stripe, slot);
           } else if (slot == NONE && absent) {
             done = write.insert(stripe);
@@ -362,6 +556,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
+    write.release();
     return write.before();
   }
 
@@ -390,13 +585,14 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         } else {
           write.set(stripe, slot);
         }
-        return true;
       } finally {
         stripe.state.unlock();
       }
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
+    write.release();
+    return true;
   }
 
   /**
@@ -419,6 +615,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
+    write.release();
     return write.before();
   }
 
@@ -465,7 +662,32 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       K key, V value, BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
     Objects.requireNonNull(value, "a value must not be null");
     Objects.requireNonNull(function, "a function must not be null");
-    return update(key, present -> present == null ? value : function.apply(present, value));
+    if (values.handles == null) {
+      return update(key, present -> present == null ? value : function.apply(present, value));
+    }
+    return mergeOwned(values.handles, key, value, function);
+  }
+
+  /** The reference of the value that is given is the map's, also when it is not needed. */
+  private @Nullable V mergeOwned(
+      HandleSide handles,
+      K key,
+      V value,
+      BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
+    boolean[] needed = new boolean[1];
+    try {
+      return update(
+          key,
+          present -> {
+            V made = present == null ? value : function.apply(present, value);
+            needed[0] = made != null && isSame(value, made) && !isSame(present, made);
+            return made;
+          });
+    } finally {
+      if (!needed[0]) {
+        handles.giveBack(values.word(value), values.encode(value));
+      }
+    }
   }
 
   private @Nullable V update(K key, Function<@Nullable V, @Nullable V> function) {
@@ -492,15 +714,21 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         throw e;
       }
       finish(computation, after, made == null, isSame(present, made));
+      after.release();
       return made;
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // a function that answers its argument changes nothing
-  private static boolean isSame(@Nullable Object one, @Nullable Object other) {
-    return one == other;
+  /** A function that answers what is there changes nothing. */
+  @SuppressWarnings("ReferenceEquality") // of objects only where equal ones may be told apart
+  private boolean isSame(@Nullable V present, @Nullable V made) {
+    if (values.handles == null || present == null || made == null) {
+      return present == made;
+    }
+    return values.word(present) == values.word(made)
+        && Arrays.equals(values.encode(present), values.encode(made));
   }
 
   private void finish(Computation computation, Write write, boolean remove, boolean same) {
@@ -509,6 +737,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       return;
     }
     boolean done = false;
+    boolean full = false;
     while (!done) {
       Stripe stripe = tables.lockBusy(computation.hash);
       try {
@@ -521,6 +750,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         done = remove || slot != NONE || write.insert(stripe);
       } catch (Throwable e) {
         done = true;
+        full = e instanceof MapFullException || e instanceof MapClosedException;
         throw e;
       } finally {
         if (done) {
@@ -529,6 +759,9 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         stripe.state.unlock();
         if (done) {
           computation.end();
+        }
+        if (full) {
+          write.giveBack();
         }
       }
     }
@@ -548,7 +781,15 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   /** The number of entries, when nobody writes; otherwise about that. */
   public long size() {
     slabs.checkOpen();
-    return tables.size();
+    if (!mortal || dead() == 0) {
+      return tables.size();
+    }
+    if (keys.handles == null && values.handles != null && values.handles.isOnePerEntry()) {
+      return Math.max(0, tables.size() - dead());
+    }
+    long[] size = {0};
+    forEach((_, _) -> size[0]++);
+    return size[0];
   }
 
   /** Whether there are no entries; exact when nobody writes. */
@@ -558,13 +799,38 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   /** Removes what is there, one table after another; keeps the memory for what comes. */
   public void clear() {
+    RuntimeException failure = removeAll(true);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private @Nullable RuntimeException removeAll(boolean waits) {
+    Removal removal = new Removal();
     try {
-      tables.clear((stripe, key, value) -> {
-        keys.retire(stripe, key);
-        values.retire(stripe, value);
-      });
+      tables.clear(removal, waits);
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
+    }
+    return removal.failure;
+  }
+
+  private final class Removal implements ConcurrentTables.Removal {
+    private final List<Dropped> left = new ArrayList<>();
+    private @Nullable RuntimeException failure;
+
+    @Override
+    public void removed(Stripe stripe, long key, long value) {
+      if (mortal) {
+        left.add(dropped(key, value));
+      }
+      keys.retire(stripe, key);
+      values.retire(stripe, value);
+    }
+
+    @Override
+    public void unlocked() {
+      failure = releaseAll(left, failure);
     }
   }
 
@@ -579,10 +845,36 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     return slabs.reservedBytes();
   }
 
-  /** Frees all memory in one step; later calls do nothing. */
+  /**
+   * Frees all memory in one step; later calls do nothing. A map of handles gives the references of
+   * its entries back before.
+   *
+   * @throws dev.lifebound.memory.handle.DeallocationFailedException when deallocators threw; the
+   *     map is closed, and every reference given back
+   */
   @Override
   public void close() {
+    if (!mortal) {
+      slabs.close();
+      return;
+    }
+    synchronized (keys) {
+      if (closing) {
+        return;
+      }
+      closing = true;
+    }
+    RuntimeException failure = removeAll(false);
     slabs.close();
+    if (keys.handles != null) {
+      keys.handles.close();
+    }
+    if (values.handles != null) {
+      values.handles.close();
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   /** Recounts everything; for tests, while nobody else works. */

@@ -129,6 +129,11 @@ final class ConcurrentSlabs {
     return slabs.isAlive() ? e : closed(e);
   }
 
+  /** What to throw of a map that is being closed. */
+  MapClosedException closed() {
+    return closed(null);
+  }
+
   private MapClosedException closed(@Nullable IllegalStateException cause) {
     MapClosedException closed =
         new MapClosedException(
@@ -141,7 +146,7 @@ final class ConcurrentSlabs {
 
   void checkOpen() {
     if (!slabs.isAlive()) {
-      throw closed(null);
+      throw closed();
     }
   }
 

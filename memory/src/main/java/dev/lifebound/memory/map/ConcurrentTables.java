@@ -326,20 +326,33 @@ final class ConcurrentTables {
     return true;
   }
 
+  /** Under the lock: copies the table of a hash. */
+  void copyLocked(Stripe stripe, long hash, RangeCopy into) {
+    copy(stripe, stripe.version, hash, into);
+  }
+
+  /** Whether an entry can be added to the table of a hash as it is. */
+  boolean hasRoom(Stripe stripe, long hash) {
+    long entry = stripe.entryAcquire(hash);
+    long table = position(entry);
+    long header = word(slabs.segment(table), ConcurrentSlabs.offset(table));
+    return TableGrowth.used(header) < TableGrowth.limit(groups(entry))
+        && table != growth.emptyTable();
+  }
+
+  /** Removes the entry with this very key word. */
+  void removeWord(Stripe stripe, long hash, long keyWord) {
+    remove(stripe, hash, find(stripe, hash, keyWord, null));
+  }
+
   /** The first half of {@link #insert}: all of it that may fail. */
   boolean makeRoom(Stripe stripe, long hash) {
-    while (true) {
-      long entry = stripe.entryAcquire(hash);
-      long table = position(entry);
-      long header = word(slabs.segment(table), ConcurrentSlabs.offset(table));
-      if (TableGrowth.used(header) < TableGrowth.limit(groups(entry))
-          && table != growth.emptyTable()) {
-        return true;
-      }
-      if (!growth.makeRoom(stripe, hash, entry)) {
+    while (!hasRoom(stripe, hash)) {
+      if (!growth.makeRoom(stripe, hash, stripe.entryAcquire(hash))) {
         return false;
       }
     }
+    return true;
   }
 
   /** The second half of {@link #insert}. */
@@ -450,17 +463,22 @@ final class ConcurrentTables {
   /** What {@link #clear} tells of each entry that it removes. */
   interface Removal {
     void removed(Stripe stripe, long key, long value);
+
+    /** Called after the lock of the stripe was given back. */
+    default void unlocked() {}
   }
 
   /**
    * Removes what is there, one table after another; under no lock. An entry that is put meanwhile
    * stays or not.
+   *
+   * @param waits for functions of the program that run for a key
    */
-  void clear(Removal removal) {
+  void clear(Removal removal, boolean waits) {
     RangeCopy copy = new RangeCopy();
     long from = 0;
     do {
-      Stripe stripe = lockRange(from);
+      Stripe stripe = waits ? lockRange(from) : lockBusy(from);
       try {
         clear(stripe, from, copy);
         for (int i = 0; i < copy.count(); i++) {
@@ -469,6 +487,7 @@ final class ConcurrentTables {
       } finally {
         stripe.state.unlock();
       }
+      removal.unlocked();
       from = copy.end();
     } while (from != 0);
   }

@@ -80,6 +80,17 @@ final class EntryWalk<K, V> {
       return decode(map.values, value(index), ends(2 * index), ends(2 * index + 1));
     }
 
+    /** Whether the blocks of all handles live. */
+    boolean isLive(int index) {
+      return isLive(map.keys, key(index), index == 0 ? 0 : ends(2 * index - 1), ends(2 * index))
+          && isLive(map.values, value(index), ends(2 * index), ends(2 * index + 1));
+    }
+
+    private boolean isLive(Side<?> side, long word, int start, int stop) {
+      return side.handles == null
+          || side.handles.areLive(word, Arrays.copyOfRange(bytes, start, stop));
+    }
+
     private int ends(int index) {
       return filled == 0 ? 0 : ends[index];
     }
@@ -101,13 +112,15 @@ final class EntryWalk<K, V> {
 
   /** Goes to the next entry; false when there is none. */
   boolean advance() {
-    at++;
-    while (at >= copy.count()) {
-      if (finished) {
-        return false;
+    do {
+      at++;
+      while (at >= copy.count()) {
+        if (finished) {
+          return false;
+        }
+        load();
       }
-      load();
-    }
+    } while (!copy.isLive(at));
     return true;
   }
 

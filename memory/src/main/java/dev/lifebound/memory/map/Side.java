@@ -23,7 +23,11 @@ final class Side<T> {
   /** Whether the codec may be given bytes that were never written by it, as it cannot go astray. */
   private final boolean sturdy;
 
-  Side(TypeCodec<T> codec, ConcurrentSlabs slabs, int headerBytes) {
+  /** Handles in it; null when there are none. */
+  final @Nullable HandleSide handles;
+
+  Side(TypeCodec<T> codec, ConcurrentSlabs slabs, int headerBytes, String name) {
+    this.handles = HandleSide.of(codec, name);
     this.codec = codec;
     this.words = codec.isWord();
     this.slabs = slabs;
@@ -80,25 +84,43 @@ final class Side<T> {
     }
   }
 
-  /** The value of a word that was read without the lock; null when it may have been recycled. */
-  @Nullable T read(Stripe stripe, long version, long word) {
+  boolean areLive(long word, byte[] bytes) {
+    return handles == null || handles.areLive(word, bytes);
+  }
+
+  /** Stands for what may have been recycled. */
+  enum Recycled {
+    RECYCLED
+  }
+
+  /**
+   * The value of a word that was read without the lock; null when a block of it has ended, {@link
+   * Recycled} when it may not be the value's word.
+   */
+  @Nullable Object read(Stripe stripe, long version, long word) {
     if (words) {
-      return stripe.isStill(version) ? codec.ofWord(word) : null;
+      if (!stripe.isStill(version)) {
+        return Recycled.RECYCLED;
+      }
+      return areLive(word, NOTHING) ? codec.ofWord(word) : null;
     }
     VarHandle.loadLoadFence();
     int length = length(stripe, version, word);
     if (length < 0) {
-      return null;
+      return Recycled.RECYCLED;
     }
     MemorySegment slab = slabs.segment(word);
     long offset = ConcurrentCells.bytesOffset(word, headerBytes);
     if (sturdy) {
       T value = codec.read(slab, offset, length);
-      return stripe.isStill(version) ? value : null;
+      return stripe.isStill(version) ? value : Recycled.RECYCLED;
     }
     byte[] bytes = new byte[length];
     MemorySegment.copy(slab, JAVA_BYTE, offset, bytes, 0, length);
-    return stripe.isStill(version) ? codec.read(MemorySegment.ofArray(bytes), 0, length) : null;
+    if (!stripe.isStill(version)) {
+      return Recycled.RECYCLED;
+    }
+    return areLive(word, bytes) ? codec.read(MemorySegment.ofArray(bytes), 0, length) : null;
   }
 
   /** Whether what may be a key cell holds this key. */

@@ -1,0 +1,188 @@
+package dev.lifebound.memory.map;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifebound.memory.handle.Registry;
+import dev.lifebound.memory.handle.StaleHandleException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Handles in a concurrent map: entries and blocks share one life. */
+class ConcurrentHandleMapTest {
+  record Session(@Owned long block, long opened) {}
+
+  private static ConcurrentNativeMap<String, Long> sessions(Registry registry) {
+    return ConcurrentNativeMap.builder()
+        .name("sessions")
+        .build(Codecs.of(String.class), Codecs.handle(registry));
+  }
+
+  @Test
+  void whateverEndsAnEntryReleasesItsBlock() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<String, Long> map = sessions(registry)) {
+      long first = registry.allocate(64, "session");
+      long second = registry.allocate(64, "session");
+      assertThat(map.put("a", first)).isNull();
+      assertThat(map.put("a", second)).isEqualTo(first);
+      assertThat(registry.isLive(first)).isFalse();
+      assertThat(map.remove("a")).isEqualTo(second);
+      assertThat(registry.blocks()).isZero();
+
+      long third = registry.allocate(64, "session");
+      map.put("a", third);
+      assertThat(map.replace("a", third, registry.allocate(64, "session"))).isTrue();
+      assertThat(registry.blocks()).isEqualTo(1);
+      assertThat(map.compute("a", (_, _) -> registry.allocate(64, "session"))).isNotNull();
+      assertThat(registry.blocks()).isEqualTo(1);
+      assertThat(map.compute("a", (_, _) -> null)).isNull();
+      assertThat(registry.blocks()).isZero();
+
+      for (int i = 0; i < 500; i++) {
+        map.put("key " + i, registry.allocate(16, "session"));
+      }
+      var keys = map.asConcurrentMap().keySet().iterator();
+      keys.next();
+      keys.remove();
+      assertThat(registry.blocks()).isEqualTo(499);
+      map.clear();
+      assertThat(registry.blocks()).isZero();
+      map.checkInvariants();
+    }
+  }
+
+  @Test
+  void whatDoesNotComeIntoTheMapStaysTheCallers() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<String, Long> map = sessions(registry)) {
+      long first = registry.allocate(64, "session");
+      long second = registry.allocate(64, "session");
+      map.put("a", first);
+      assertThat(map.putIfAbsent("a", second)).isEqualTo(first);
+      assertThat(map.replace("b", second)).isNull();
+      assertThat(map.replace("a", second, second)).isFalse();
+      assertThat(registry.isLive(second)).isTrue();
+      // What is given to merge is the map's in any case.
+      assertThat(map.merge("a", second, (present, _) -> present)).isEqualTo(first);
+      assertThat(registry.isLive(second)).isFalse();
+      assertThat(registry.isLive(first)).isTrue();
+      assertThatThrownBy(() -> map.put("c", second)).isInstanceOf(StaleHandleException.class);
+      assertThat(map.size()).isEqualTo(1);
+      map.checkInvariants();
+    }
+  }
+
+  @Test
+  void aBlocksDeathRemovesItsEntry() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<String, Long> map = sessions(registry)) {
+      long parent = registry.allocate(64, "parent");
+      for (int i = 0; i < 1_000; i++) {
+        long handle =
+            i % 2 == 0 ? registry.allocateChild(parent, 16, "child") : registry.allocate(16, "own");
+        map.put("key " + i, handle);
+      }
+      registry.release(parent);
+      assertThat(map.size()).isEqualTo(500);
+      assertThat(map.get("key 0")).isNull();
+      assertThat(map.containsKey("key 0")).isFalse();
+      assertThat(map.get("key 1")).isNotNull();
+      assertThat(map.asConcurrentMap()).hasSize(500).doesNotContainKey("key 2");
+      assertThat(map.asConcurrentMap().keySet().stream().count()).isEqualTo(500);
+      long again = registry.allocate(16, "own");
+      assertThat(map.putIfAbsent("key 0", again)).isNull();
+      assertThat(map.get("key 0")).isEqualTo(again);
+      // The slots of the dead are used again.
+      for (int i = 0; i < 1_000; i++) {
+        map.put("other " + i, registry.allocate(16, "own"));
+      }
+      assertThat(map.size()).isEqualTo(1_501);
+      map.checkInvariants();
+      map.clear();
+      assertThat(map.size()).isZero();
+      assertThat(registry.blocks()).isZero();
+    }
+  }
+
+  @Test
+  void closeReleasesEveryEntry() {
+    try (Registry registry = Registry.create()) {
+      ConcurrentNativeMap<Long, Session> map =
+          ConcurrentNativeMap.create(
+              Codecs.of(Long.class), Codecs.deriving().registry(registry).of(Session.class));
+      for (long key = 0; key < 300; key++) {
+        map.put(key, new Session(registry.allocate(16, "session"), key));
+      }
+      long block = Objects.requireNonNull(map.get(7L)).block();
+      registry.retain(block);
+      map.close();
+      map.close();
+      assertThat(registry.blocks()).isEqualTo(1);
+      registry.release(block);
+      assertThat(registry.blocks()).isZero();
+      assertThatThrownBy(() -> map.put(1L, new Session(block, 1)))
+          .isInstanceOf(MapClosedException.class);
+    }
+  }
+
+  @Test
+  void handlesAreKeys() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<Long, String> map =
+            ConcurrentNativeMap.create(Codecs.handle(registry), Codecs.of(String.class))) {
+      long handle = registry.allocate(16, "key");
+      map.put(handle, "a");
+      // The entry has a reference already; that of the second put stays the caller's.
+      assertThat(map.put(handle, "b")).isEqualTo("a");
+      registry.retain(handle);
+      assertThat(map.remove(handle)).isEqualTo("b");
+      assertThat(registry.isLive(handle)).isTrue();
+      registry.release(handle);
+      assertThat(map.get(handle)).isNull();
+      assertThatThrownBy(() -> map.put(handle, "c")).isInstanceOf(StaleHandleException.class);
+    }
+  }
+
+  /** Threads put, remove and kill: in the end every block was freed once. */
+  @Test
+  void noReferenceIsLostBetweenThreads() throws Exception {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<Integer, Long> map =
+            ConcurrentNativeMap.create(Codecs.of(Integer.class), Codecs.handle(registry))) {
+      try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+        List<Future<?>> workers = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+          SplittableRandom random = new SplittableRandom(t);
+          workers.add(pool.submit(() -> work(registry, map, random)));
+        }
+        for (Future<?> worker : workers) {
+          worker.get();
+        }
+      }
+      long live = registry.blocks();
+      assertThat(map.size()).isEqualTo(live);
+      map.checkInvariants();
+      map.clear();
+      assertThat(registry.blocks()).isZero();
+    }
+  }
+
+  private static void work(
+      Registry registry, ConcurrentNativeMap<Integer, Long> map, SplittableRandom random) {
+    for (int i = 0; i < 20_000; i++) {
+      int key = random.nextInt(50);
+      switch (random.nextInt(4)) {
+        case 0, 1 -> map.put(key, registry.allocate(16, "block"));
+        case 2 -> map.remove(key);
+        default -> map.compute(key, (_, _) -> registry.allocate(16, "block"));
+      }
+    }
+  }
+}
