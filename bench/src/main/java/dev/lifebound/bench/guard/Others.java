@@ -10,16 +10,21 @@ import java.util.stream.Collectors;
 final class Others {
   private Others() {}
 
+  /** The worse of both, and both. */
+  private static String service(ServiceBench.Slowdown slowdown) {
+    return String.format(
+        Locale.ROOT,
+        "service_slowdown=%.4f service_throughput=%.4f service_p99=%.4f ",
+        slowdown.worst(),
+        slowdown.throughput(),
+        slowdown.p99());
+  }
+
   /** Its figures, each followed by a blank. */
   static String figures(boolean quick) throws IOException, InterruptedException {
     Map<String, Double> figures = WatchBench.run(quick);
     return figures.entrySet().stream()
         .map(figure -> String.format(Locale.ROOT, "%s=%.4g ", figure.getKey(), figure.getValue()))
-        .collect(
-            Collectors.joining(
-                "",
-                "",
-                String.format(
-                    Locale.ROOT, "service_slowdown=%.4f ", ServiceBench.slowdown(quick).worst())));
+        .collect(Collectors.joining("", "", service(ServiceBench.slowdown(quick))));
   }
 }

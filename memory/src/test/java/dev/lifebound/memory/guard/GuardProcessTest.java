@@ -4,10 +4,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.NativeCalls;
 import dev.lifebound.memory.os.NativeCode;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -50,6 +53,7 @@ class GuardProcessTest {
             Map.entry("uncaught", Child::uncaught),
             Map.entry("observe", Child::observe),
             Map.entry("forked", Child::forked),
+            Map.entry("narrow", Child::narrow),
             Map.entry("twice", Child::twice));
 
     private Child() {}
@@ -306,6 +310,25 @@ class GuardProcessTest {
       }
     }
 
+    /** The system has no more address space to give, as under a limit of a container's. */
+    private static void narrow() throws Exception {
+      long limit = Linker.nativeLinker().defaultLookup().findOrThrow("setrlimit").address();
+      String pages = Files.readString(Path.of("/proc/self/statm"));
+      long used = Long.parseLong(pages.substring(0, pages.indexOf(' '))) * LibC.pageBytes();
+      MemorySegment most = Control.pages(16);
+      most.set(JAVA_LONG, 0, used + (600L << 20));
+      most.set(JAVA_LONG, 8, used + (600L << 20));
+      say("limited " + NativeCalls.call(limit, 9 /* RLIMIT_AS */, most.address()));
+      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).slots(65_536).byteLimit(1L << 30))) {
+        say("too much " + guard.text());
+      } catch (GuardUnavailableException e) {
+        say("refused " + e.getMessage());
+      }
+      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).slots(64))) {
+        say("value " + dead(guard, 64).get(JAVA_BYTE, 9));
+      }
+    }
+
     private static void twice() {
       try (Armed guard = arm(Mode.RECOVER)) {
         say("first " + guard.isActive());
@@ -333,6 +356,16 @@ class GuardProcessTest {
     for (String one : denied.isEmpty() ? new String[0] : denied.split(",", -1)) {
       assertThat(out).contains("lifebound.guard.deny=" + one);
     }
+  }
+
+  @Test
+  void withoutAddressSpaceNothingIsArmedAndTheProgramRunsOn() throws Exception {
+    assertThat(run("narrow"))
+        .contains("limited 0")
+        .contains("refused one way to make dead pages must work here")
+        .contains("USERFAULTFD: ", "REMAP: ", "PROTECT: ", "mmap(")
+        .contains("value 7")
+        .doesNotContain("too much");
   }
 
   @Test

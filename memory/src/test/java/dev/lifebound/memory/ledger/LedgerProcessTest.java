@@ -223,6 +223,23 @@ class LedgerProcessTest {
     assertThat(file).doesNotExist();
   }
 
+  /** A file system of 64 KiB; where mounting is refused, the limit of file sizes stands for it. */
+  @Test
+  void aFullFileSystemCostsTheEventsAndNothingElse() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    String mount = "mount -t tmpfs -o size=64k none '" + small + "'";
+    List<String> alone = List.of("unshare", "--map-root-user", "--mount", "bash", "-c");
+    List<String> probe = new ArrayList<>(alone);
+    probe.add(mount);
+    boolean mounts = new ProcessBuilder(probe).redirectErrorStream(true).start().waitFor() == 0;
+    List<String> before = new ArrayList<>(mounts ? alone : List.of("bash", "-c"));
+    before.add((mounts ? mount : "ulimit -f 64") + " && exec \"$@\"");
+    before.add("bash");
+    assertThat(plain(before, small.resolve("ledger")))
+        .startsWith("dropped=10 the ledger must be a new file in a folder with room");
+    assertThat(small.resolve("ledger")).doesNotExist();
+  }
+
   @Test
   void aFolderThatIsNotThereCostsTheEventsAndNothingElse() throws Exception {
     assertThat(plain(List.of(), folder.resolve("none").resolve("ledger")))
