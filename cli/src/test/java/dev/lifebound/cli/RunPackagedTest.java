@@ -159,6 +159,8 @@ class RunPackagedTest {
       assertThat(armed.out()).startsWith("lifebound: armed: guard mode=recover").contains("libz*");
       Ran again = launched("attach", pid);
       assertThat(again.exitCode()).isZero();
+      assertThat(again.out())
+          .contains("libz*", "armed before: what this command asks for is ignored");
       running.getOutputStream().close();
       assertThat(out.readLine()).isEqualTo("unharmed");
     }
@@ -167,6 +169,31 @@ class RunPackagedTest {
     assertThat(folder.resolve("err"))
         .content()
         .contains("lifebound: armed: ", "lifebound: the agent is loaded already: ");
+  }
+
+  /** Nothing but the watch calls native code there, in a JVM that was started without the flag. */
+  @Test
+  void attachToObserveWatches() throws Exception {
+    Path program = program("Observed", "System.out.println(\"up\"); System.in.read();");
+    Process running =
+        new ProcessBuilder(JAVA, program.toString())
+            .redirectError(folder.resolve("err").toFile())
+            .start();
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("up");
+      String pid = String.valueOf(running.pid());
+      Ran nothing = launched("attach", pid, "--mode", "observe");
+      assertThat(nothing.exitCode()).as(nothing.out()).isEqualTo(1);
+      assertThat(nothing.err()).contains("no library was named", "[not-armed]");
+      Ran armed = launched("attach", pid, "--mode", "observe", "--watch", "libz*");
+      assertThat(armed.exitCode()).as(armed.err()).isZero();
+      assertThat(armed.out()).contains("mode=observe", "watch patterns=libz*");
+      running.getOutputStream().close();
+    }
+    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(running.exitValue()).isZero();
   }
 
   @Test
