@@ -413,7 +413,6 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_YIELD 24
 #define LB_NR_MADVISE 28
 #define LB_NR_NANOSLEEP 35
-#define LB_NR_GETPID 39
 #define LB_NR_GETTID 186
 #define LB_NR_CLOCK 228
 #define LB_NR_READV 310 /* process_vm_readv */
@@ -440,7 +439,6 @@ LB_INLINE int64_t lb_syscall6(
 #define LB_NR_CLOCK 113
 #define LB_NR_YIELD 124
 #define LB_NR_SIGACTION 134
-#define LB_NR_GETPID 172
 #define LB_NR_GETTID 178
 #define LB_NR_MMAP 222
 #define LB_NR_MPROTECT 226

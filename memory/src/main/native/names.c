@@ -173,3 +173,25 @@ int64_t lb_java_thread(void *vm, void *jvmti, struct lb_thread *t) {
 int64_t lb_java_release(void *jvmti, void *text) {
   return CALL(jvmti, TI_DEALLOCATE, free_function)(jvmti, text);
 }
+
+static int lb_same(const char *a, const char *b) {
+  while (*a == *b && *a != 0) {
+    a++, b++;
+  }
+  return *a == *b;
+}
+
+/*
+ * The entry of a table in which HotSpot describes itself that has this name, or these two; 0: none. Entries
+ * lie a stride apart and have pointers to their names at first_at and second_at; the last has none.
+ */
+uint64_t lb_find_entry(uint64_t entry, uint64_t stride, uint64_t first_at, const char *first, uint64_t second_at,
+                       const char *second) {
+  for (const char *name; (name = *(const char **)(entry + first_at)) != 0; entry += stride) {
+    if (lb_same(name, first)
+        && (second == 0 || lb_same(*(const char **)(entry + second_at), second))) {
+      return entry;
+    }
+  }
+  return 0;
+}

@@ -9,7 +9,7 @@
 void offsets(void) {
   S(lb_watch_image)
   F(lb_watch_image, stripes) F(lb_watch_image, watch) F(lb_watch_image, pool_base)
-  F(lb_watch_image, pool_bytes) F(lb_watch_image, index) F(lb_watch_image, old)
+  F(lb_watch_image, pool_bytes) F(lb_watch_image, special_bytes) F(lb_watch_image, index) F(lb_watch_image, old)
   S(lb_stripe)
   F(lb_stripe, left) F(lb_stripe, random) F(lb_stripe, last)
   S(lb_entry)

@@ -36,29 +36,40 @@ uint64_t lb_nanos(void) {
 
 uint32_t lb_tid(void) { return (uint32_t)lb_syscall3(LB_NR_GETTID, 0, 0, 0); }
 
-/* Reads this process's memory without a fault: 1 when all bytes could be read. */
-static int lb_peek(uint64_t address, void *to, uint64_t bytes) {
+/* Reads this process's memory without a fault: the bytes that could be read, from the first on. */
+static uint64_t lb_peek(uint64_t tid, uint64_t address, void *to, uint64_t bytes) {
   struct {
     uint64_t base;
     uint64_t bytes;
   } local = {(uint64_t)to, bytes}, remote = {address, bytes};
-  uint64_t self = (uint64_t)lb_syscall3(LB_NR_GETPID, 0, 0, 0);
-  return lb_syscall6(LB_NR_READV, self, (uint64_t)&local, 1, (uint64_t)&remote, 1, 0) == (int64_t)bytes;
+  /* A thread's number names its process's memory as well. */
+  int64_t n = lb_syscall6(LB_NR_READV, tid, (uint64_t)&local, 1, (uint64_t)&remote, 1, 0);
+  return n < 0 ? 0 : (uint64_t)n;
 }
+
+/* Bytes of the stack that are read at once: several frames of usual code. */
+#define LB_PEEK_BYTES 512
 
 /*
  * Return addresses along the frame pointers, pc first. Code that uses the frame pointer for something
  * else ends the walk or adds a wrong entry; it cannot fault.
  */
-static uint32_t lb_walk(struct lb_shared *s, uint64_t pc, uint64_t fp, uint64_t *to) {
+static uint32_t lb_walk(struct lb_shared *s, uint64_t tid, uint64_t pc, uint64_t fp, uint64_t *to) {
   uint32_t limit = s->stacks < LB_FRAMES ? s->stacks : LB_FRAMES;
   uint32_t n = 0;
+  uint64_t stack[LB_PEEK_BYTES / sizeof(uint64_t)];
+  uint64_t from = 0;
+  uint64_t bytes = 0;
   if (n < limit && pc != 0) {
     to[n++] = pc;
   }
   while (n < limit && fp != 0 && (fp & 7) == 0) {
-    uint64_t frame[2];
-    if (!lb_peek(fp, frame, sizeof frame) || frame[1] < 4096) {
+    if (fp < from || fp - from + 16 > bytes) {
+      from = fp;
+      bytes = lb_peek(tid, from, stack, sizeof stack);
+    }
+    const uint64_t *frame = stack + (fp - from) / sizeof *stack;
+    if (fp - from + 16 > bytes || frame[1] < 4096) {
       break;
     }
     to[n++] = frame[1];
@@ -99,7 +110,7 @@ static uint32_t lb_java_frames(struct lb_shared *s, struct lb_frame *to) {
 void lb_site_take(struct lb_shared *s, struct lb_site *site, uint64_t pc, uint64_t fp, int java) {
   site->nanos = lb_nanos();
   site->tid = lb_tid();
-  site->pcs = (uint16_t)lb_walk(s, pc, fp, site->pc);
+  site->pcs = (uint16_t)lb_walk(s, site->tid, pc, fp, site->pc);
   site->frames = java ? (uint16_t)lb_java_frames(s, site->frame) : 0;
 }
 
@@ -131,7 +142,7 @@ struct lb_event *lb_event_begin(
   e->first = 1;
   e->frames = java;
   lb_copy(e->frame, frames, java * sizeof *frames);
-  e->pcs = lb_walk(s, pc, fp, e->pcv);
+  e->pcs = lb_walk(s, e->tid, pc, fp, e->pcv);
   for (int i = 0; i < 5; i++) {
     e->extra[i] = 0;
   }

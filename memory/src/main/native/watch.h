@@ -188,6 +188,7 @@ struct lb_watch_image {
   struct lb_watch *watch;
   uint64_t pool_base; /* as in lb_shared, nearer */
   uint64_t pool_bytes;
+  uint64_t special_bytes; /* from pool_base on every free is looked at: pool_bytes, or all while lb_watch.look is not 0 */
   uint64_t index; /* of this image */
   uint64_t old[LB_WATCH_SYMBOLS];
 };

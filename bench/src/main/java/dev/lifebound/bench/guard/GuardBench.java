@@ -21,7 +21,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Workload: dead accesses of every kind of {@link AccessKinds} and good ones, each run in a JVM
  * of its own, over interpreter, C1, C2, the collectors, and both kinds of threads. Arming is timed
  * in JVMs of their own too: once as the first native call of the process, once when the JVM's own
- * linker has been used before. Command: {@code bench/run guard [--quick]}.
+ * linker has been used before. Command: {@code bench/run guard [--quick]}; {@code bench/run guard
+ * accesses [LINE]} counts accesses only, in full.
  */
 public final class GuardBench {
   private static final long DEAD = 1_000_000;
@@ -34,12 +35,13 @@ public final class GuardBench {
       List.of(
           "-Xint|platform 1|10|0.01",
           "-Xint|virtual 2|10|0.01",
-          "-XX:TieredStopAtLevel=1|platform 2|3000|0.18",
-          "-XX:-TieredCompilation|platform 2|20000|0.16",
-          "-XX:+UseG1GC|virtual 2|20000|0.16",
-          "-XX:+UseParallelGC|platform 2|20000|0.16",
-          "-XX:+UseSerialGC|virtual 2|20000|0.16",
-          "-XX:+UseZGC|platform 2|20000|0.16");
+          "-XX:TieredStopAtLevel=1|platform 2|3000|0.16",
+          "-XX:-TieredCompilation|platform 2|20000|0.14",
+          "-XX:+UseG1GC|virtual 2|20000|0.14",
+          "-XX:+UseParallelGC|platform 2|20000|0.14",
+          "-XX:+UseSerialGC|virtual 2|20000|0.13",
+          "-XX:+UseZGC|platform 2|20000|0.14",
+          "-XX:+UseShenandoahGC|virtual 2|20000|0.13");
 
   private final Map<String, Long> sums = new TreeMap<>();
   private final boolean quick;
@@ -57,12 +59,20 @@ public final class GuardBench {
       arm(args[1].equals("warm"));
       return;
     }
-    new GuardBench(Arrays.asList(args).contains("--quick")).run();
+    GuardBench bench = new GuardBench(Arrays.asList(args).contains("--quick"));
+    if (args.length >= 1 && args[0].equals("accesses")) {
+      // All of it, or one line of the table, since all takes some quarters of an hour.
+      int from = args.length > 1 ? Integer.parseInt(args[1]) : 0;
+      bench.accesses(RUNS.subList(from, args.length > 1 ? from + 1 : RUNS.size()));
+      bench.printAccesses();
+      return;
+    }
+    bench.run();
   }
 
-  private void run() throws IOException, InterruptedException {
+  private void accesses(List<String> runs) throws IOException, InterruptedException {
     double share = quick ? 0.02 : 1;
-    for (String run : RUNS) {
+    for (String run : runs) {
       String[] part = run.split("\\|", -1);
       double accesses = share * Double.parseDouble(part[3]);
       child(
@@ -72,20 +82,34 @@ public final class GuardBench {
           (long) (DEAD * accesses),
           (long) (GOOD * (part[0].equals("-Xint") ? accesses / 10 : accesses)));
     }
-    double warm = arming("warm");
-    double cold = arming("cold");
-    long dead = sum("dead");
-    long met = sum("thrown") + sum("recovered") + sum("kernel");
+  }
+
+  private long met() {
+    return sum("thrown") + sum("recovered") + sum("kernel");
+  }
+
+  private void printAccesses() {
     System.out.printf(
         Locale.ROOT,
         "of %d dead accesses: %d threw, %d ran on the old bytes, %d were refused by the kernel, %d"
-            + " were missed; %d more met a slot that was reused meanwhile%n",
-        dead,
+            + " were missed; %d more met a slot that was reused meanwhile; %d deaths, %d false alarms"
+            + " in %d good accesses%n",
+        sum("dead"),
         sum("thrown"),
         sum("recovered"),
         sum("kernel"),
-        dead - met,
-        sum("reused"));
+        sum("dead") - met(),
+        sum("reused"),
+        deaths,
+        sum("falseAlarms"),
+        sum("good"));
+  }
+
+  private void run() throws IOException, InterruptedException {
+    accesses(RUNS);
+    printAccesses();
+    double warm = arming("warm");
+    double cold = arming("cold");
     System.out.printf(
         Locale.ROOT,
         "arming, self-test cached: %.1f ms; as the process's first native call %.1f ms (the JVM's"
@@ -96,7 +120,7 @@ public final class GuardBench {
         Locale.ROOT,
         "figures: caught_share=%.6f deaths=%d false_alarms=%d %sarming_ms=%.1f arming_cold_ms=%.1f"
             + " mappings=%d bytes=%d n_caught=%d n_good=%d%n",
-        dead == 0 ? 0 : (double) met / dead,
+        sum("dead") == 0 ? 0 : (double) met() / sum("dead"),
         deaths,
         sum("falseAlarms"),
         Others.figures(quick),
@@ -104,7 +128,7 @@ public final class GuardBench {
         cold,
         sums.getOrDefault("mappings", 0L),
         sums.getOrDefault("bytes", 0L),
-        dead,
+        sum("dead"),
         sum("good"));
   }
 

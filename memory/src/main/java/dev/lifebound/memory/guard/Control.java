@@ -1,14 +1,12 @@
 package dev.lifebound.memory.guard;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.NativeCode;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * A structure that the machine code and Java share, by the names of its fields in lifebound.h.
@@ -17,12 +15,16 @@ import java.lang.invoke.VarHandle;
  * setRelease}; the rest are written before the machine code sees the structure.
  */
 final class Control {
-  private static final VarHandle LONG = JAVA_LONG.varHandle();
-  private static final VarHandle INT = JAVA_INT.varHandle();
+  /* Of byte buffers, not of segments: for those the JVM would have to make method handles first. */
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+  private static final VarHandle INT =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
   private final NativeCode code;
   private final String structure;
   private final MemorySegment memory;
+  private final ByteBuffer bytes;
 
   /**
    * @param memory at least one such structure, which outlives this object
@@ -31,6 +33,7 @@ final class Control {
     this.code = code;
     this.structure = structure;
     this.memory = memory;
+    this.bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
   /** Pages of zeroes that stay mapped until the process ends. */
@@ -58,8 +61,8 @@ final class Control {
    * A structure within this one or behind a pointer: {@code index} of an array that starts here.
    */
   Control part(String type, long offset, long index) {
-    long bytes = code.size(type);
-    return new Control(code, type, memory.asSlice(offset + index * bytes, bytes));
+    long size = code.size(type);
+    return new Control(code, type, memory.asSlice(offset + index * size, size));
   }
 
   /** Where the field lies in this structure. */
@@ -67,32 +70,36 @@ final class Control {
     return code.offset(structure + "." + field);
   }
 
+  private int at(String field) {
+    return (int) offset(field);
+  }
+
   long get(String field) {
-    return (long) LONG.getAcquire(memory, offset(field));
+    return (long) LONG.getAcquire(bytes, at(field));
   }
 
   /** An element of an array of 64-bit numbers. */
   long get(String field, int index) {
-    return (long) LONG.getAcquire(memory, offset(field) + (long) index * Long.BYTES);
+    return (long) LONG.getAcquire(bytes, at(field) + index * Long.BYTES);
   }
 
   void set(String field, long value) {
-    LONG.setRelease(memory, offset(field), value);
+    LONG.setRelease(bytes, at(field), value);
   }
 
   int getInt(String field) {
-    return (int) INT.getAcquire(memory, offset(field));
+    return (int) INT.getAcquire(bytes, at(field));
   }
 
   void setInt(String field, int value) {
-    INT.setRelease(memory, offset(field), value);
+    INT.setRelease(bytes, at(field), value);
   }
 
   int getShort(String field) {
-    return Short.toUnsignedInt(memory.get(JAVA_SHORT, offset(field)));
+    return Short.toUnsignedInt(bytes.getShort(at(field)));
   }
 
   int getByte(String field) {
-    return Byte.toUnsignedInt(memory.get(JAVA_BYTE, offset(field)));
+    return Byte.toUnsignedInt(bytes.get(at(field)));
   }
 }

@@ -33,7 +33,15 @@ final class GuardThread {
   GuardThread(NativePool pool, Reports reports) {
     this.pool = pool;
     this.reports = reports;
-    this.thread = Thread.ofPlatform().daemon().name("lifebound-guard").unstarted(this::run);
+    // No lambda: it would be the first of the process, and takes as long as the rest of the thread.
+    this.thread =
+        new Thread("lifebound-guard") {
+          @Override
+          public void run() {
+            watchOver();
+          }
+        };
+    thread.setDaemon(true);
   }
 
   void start() {
@@ -62,7 +70,7 @@ final class GuardThread {
     ticks.add(tick);
   }
 
-  private void run() {
+  private void watchOver() {
     while (!closed) {
       guarded(this::turn);
     }

@@ -13,7 +13,10 @@ import dev.lifebound.memory.os.NativeCalls;
 import dev.lifebound.memory.os.NativeCode;
 import dev.lifebound.memory.os.Userfaultfd;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -33,13 +36,15 @@ final class NativePool {
   private static final int SIGSEGV = 11;
   private static final int MAX_CODE_RANGES = 4;
   private static final int QUARANTINE_CELLS = 4096;
-  private static final VarHandle WORD = JAVA_LONG.varHandle();
+  private static final VarHandle WORD =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   private final NativeCode code;
   private final NativeCode.Image image;
   private final Geometry geometry;
   private final Control control;
   private final MemorySegment slots;
+  private final ByteBuffer slotWords;
   private final long slotBytes;
   private final long stateOffset;
   private final long base;
@@ -55,6 +60,7 @@ final class NativePool {
     this.stateOffset = code.offset("lb_slot.state");
     this.bytes = geometry.poolBytes();
     this.slots = Control.pages(geometry.slots() * slotBytes);
+    this.slotWords = slots.asByteBuffer().order(ByteOrder.nativeOrder());
     this.control = new Control(code, "lb_shared", Control.pages(code.size("lb_shared")));
     MemorySegment events = Control.pages(EVENTS * code.size("lb_event"));
     this.own = slots.byteSize() + events.byteSize() + code.size("lb_shared");
@@ -186,7 +192,7 @@ final class NativePool {
   /** A page that a forked child finds empty: there the pool hands out nothing. */
   private void markThisProcess() {
     MemorySegment life = Control.pages(1);
-    life.set(JAVA_LONG, 0, 1);
+    life.asByteBuffer().order(ByteOrder.nativeOrder()).putLong(0, 1);
     LibC.wipeOnFork(life.address(), life.byteSize());
     control.set("life", life.address());
   }
@@ -287,7 +293,7 @@ final class NativePool {
 
   /** The slot's state word. */
   long word(int slot) {
-    return (long) WORD.getAcquire(slots, slot * slotBytes + stateOffset);
+    return (long) WORD.getAcquire(slotWords, (int) (slot * slotBytes + stateOffset));
   }
 
   /** Whether the word says that the slot's block was freed and none has come after it. */

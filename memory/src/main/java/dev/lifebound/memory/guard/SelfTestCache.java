@@ -5,10 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * file of another owner, a link, or one that others may write counts as absent.
  */
 final class SelfTestCache {
-  private static final Set<PosixFilePermission> OTHERS_WRITE =
-      PosixFilePermissions.fromString("----w--w-");
+  /* st_mode of stat(2). */
+  private static final int OTHERS_WRITE = 022;
+  private static final int FORMAT = 0170000;
+  private static final int LINK = 0120000;
 
   private final @Nullable Path folder;
 
@@ -78,14 +77,11 @@ final class SelfTestCache {
   }
 
   private static boolean isPrivate(Path path) throws IOException {
-    PosixFileAttributes found =
-        Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    return !found.isSymbolicLink()
-        && found.owner().equals(me())
-        && found.permissions().stream().noneMatch(OTHERS_WRITE::contains);
-  }
-
-  private static Object me() throws IOException {
-    return Files.getOwner(Path.of("/proc/self"));
+    // Numbers, since the names of users may be far away.
+    int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    return (mode & FORMAT) != LINK
+        && (mode & OTHERS_WRITE) == 0
+        && owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 }

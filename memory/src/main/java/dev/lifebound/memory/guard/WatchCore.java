@@ -17,6 +17,7 @@ import dev.lifebound.memory.os.WatchedSymbol;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,6 +65,10 @@ final class WatchCore implements AdoptedTable.Memory {
   private final NativeCode code = NativeCode.load();
   private final Control watch;
   private final Control[] stripes = new Control[STRIPES];
+
+  /** Data of every image; under the lock of {@link #watch}. */
+  private final List<Control> imageData = new ArrayList<>();
+
   private final WatchEvents events;
   private final AdoptedTable table;
   private final SlotPatches patches;
@@ -133,6 +138,9 @@ final class WatchCore implements AdoptedTable.Memory {
     data.set("stripes", stripes[0].address());
     data.set("watch", watch.address());
     data.set("index", index);
+    synchronized (watch) {
+      imageData.add(data);
+    }
     pointAtPool(image);
   }
 
@@ -141,8 +149,16 @@ final class WatchCore implements AdoptedTable.Memory {
     NativePool at = pool;
     image.share(at == null ? noPool : at.control().address());
     Control data = data(image);
-    data.set("pool_base", at == null ? 0 : at.base());
-    data.set("pool_bytes", at == null ? 0 : at.addressBytes());
+    synchronized (watch) {
+      data.set("pool_base", at == null ? 0 : at.base());
+      data.set("pool_bytes", at == null ? 0 : at.addressBytes());
+      setSpecial(data);
+    }
+  }
+
+  /** While somebody looks at every free, no address is outside. */
+  private void setSpecial(Control data) {
+    data.set("special_bytes", watch.get("look") != 0 ? -1 : data.get("pool_bytes"));
   }
 
   @SuppressWarnings("restricted") // Watch has seen to it that native access is enabled
@@ -291,6 +307,7 @@ final class WatchCore implements AdoptedTable.Memory {
     synchronized (watch) {
       long look = watch.get("look");
       watch.set("look", on ? look | bit : look & ~bit);
+      imageData.forEach(this::setSpecial);
     }
   }
 

@@ -1,8 +1,7 @@
 package dev.lifebound.memory.os;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +17,8 @@ public final class CAllocator {
   private static final long READER_BYTES = 256;
 
   private static final long HEADER_BYTES = 16;
-  private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");
+  private static final String MAJOR = "2.";
+  private static final int DECIMAL = 10;
 
   /** From this minor version of glibc 2 on, a block's size is without its header. */
   private static final int SIZE_WITHOUT_HEADER = 43;
@@ -58,15 +58,19 @@ public final class CAllocator {
     }
     // SAFETY: the function takes nothing and returns a constant string.
     String version = Raw.getString(NativeCalls.call(versionFunction, 0));
-    Matcher numbers = VERSION.matcher(version);
-    if (!numbers.matches() || !numbers.group(1).equals("2")) {
+    if (!version.startsWith(MAJOR)) {
       return null;
     }
-    boolean without = Integer.parseInt(numbers.group(2)) >= SIZE_WITHOUT_HEADER;
-    List<Reader> readers =
-        READERS.stream()
-            .map(name -> new Reader(LibC.address(name), READER_BYTES, READERS.indexOf(name) + 1))
-            .toList();
+    int end = MAJOR.length();
+    while (end < version.length() && Character.isDigit(version.charAt(end))) {
+      end++;
+    }
+    boolean without =
+        Integer.parseInt(version, MAJOR.length(), end, DECIMAL) >= SIZE_WITHOUT_HEADER;
+    List<Reader> readers = new ArrayList<>();
+    for (String name : READERS) {
+      readers.add(new Reader(LibC.address(name), READER_BYTES, readers.size() + 1));
+    }
     return new CAllocator(version, without ? 0 : HEADER_BYTES, readers);
   }
 
@@ -82,6 +86,6 @@ public final class CAllocator {
 
   /** The functions by which a free that we do not watch can be told. */
   public List<Reader> readers() {
-    return readers;
+    return List.copyOf(readers);
   }
 }

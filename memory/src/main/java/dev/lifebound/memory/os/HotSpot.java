@@ -1,14 +1,8 @@
 package dev.lifebound.memory.os;
 
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,11 +52,11 @@ public final class HotSpot {
 
   private HotSpot() {
     try {
-      SymbolLookup jvm = libjvm();
+      LoadedLibrary jvm = LoadedLibrary.of("libjvm.so");
       VmStructs structs = new VmStructs(jvm);
       findCodeHeaps(structs);
       findJavaStacks(jvm, structs);
-    } catch (RuntimeException | IOException e) {
+    } catch (RuntimeException e) {
       missing.add("HotSpot's description of itself: " + e.getMessage());
     }
   }
@@ -90,20 +84,6 @@ public final class HotSpot {
   /** What is not known here, with reasons; empty when everything is. */
   public List<String> missing() {
     return List.copyOf(missing);
-  }
-
-  /** libjvm as it is loaded, wherever the launcher found it. */
-  @SuppressWarnings("restricted") // this package is where native access is asked for
-  private static SymbolLookup libjvm() throws IOException {
-    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-      Path library =
-          maps.filter(line -> line.endsWith("/libjvm.so"))
-              .findFirst()
-              .map(line -> Path.of(line.substring(line.indexOf('/'))))
-              .orElseThrow(() -> new UnsupportedOperationException("libjvm.so must be mapped"));
-      // SAFETY: the library is loaded already; this only counts one more user of it.
-      return SymbolLookup.libraryLookup(library, Arena.global());
-    }
   }
 
   private void findCodeHeaps(VmStructs structs) {
@@ -138,7 +118,7 @@ public final class HotSpot {
     }
   }
 
-  private void findJavaStacks(SymbolLookup jvm, VmStructs structs) {
+  private void findJavaStacks(LoadedLibrary jvm, VmStructs structs) {
     try {
       javaStacks = JavaStacks.open(jvm, structs);
     } catch (RuntimeException e) {

@@ -1,7 +1,5 @@
 package dev.lifebound.memory.os;
 
-import java.lang.foreign.SymbolLookup;
-
 /**
  * What machine code needs to take the Java stack of the thread that it runs on; {@link JavaNames}
  * has the names behind it.
@@ -50,7 +48,7 @@ public final class JavaStacks {
   /**
    * @throws UnsupportedOperationException where something of it is missing
    */
-  static JavaStacks open(SymbolLookup jvm, VmStructs structs) {
+  static JavaStacks open(LoadedLibrary jvm, VmStructs structs) {
     ThreadRecords threads = new ThreadRecords(structs);
     JvmTables tables = new JvmTables(jvm, threads);
     long env = tables.jni();

@@ -1,13 +1,12 @@
 package dev.lifebound.memory.os;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -30,6 +29,7 @@ public final class LibC {
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
   private static final short POLLIN = 1;
   private static final int EINTR = 4;
+  private static final int EAGAIN = 11;
   private static final int EINVAL = 22;
   private static final int MFD_CLOEXEC = 1;
   private static final int SC_PAGESIZE = 30;
@@ -40,30 +40,57 @@ public final class LibC {
 
   private LibC() {}
 
+  /* No lambdas in this class: those of the arming would be the first of the process. */
+
   private static MemorySegment function(String name) {
-    return FUNCTIONS.computeIfAbsent(name, LibC::find);
+    MemorySegment known = FUNCTIONS.get(name);
+    if (known == null) {
+      Optional<MemorySegment> found = Linker.nativeLinker().defaultLookup().find(name);
+      if (found.isEmpty()) {
+        throw new UnsupportedOperationException(
+            "the C library must export the function: name="
+                + name
+                + ", platform="
+                + Platform.text()
+                + "; the guard works on Linux");
+      }
+      known = found.get();
+      FUNCTIONS.put(name, known);
+    }
+    return known;
   }
 
-  private static MemorySegment find(String name) {
-    return Linker.nativeLinker()
-        .defaultLookup()
-        .find(name)
-        .orElseThrow(() ->
-            new UnsupportedOperationException(
-                "the C library must export the function: name="
-                    + name
-                    + ", platform="
-                    + Platform.text()
-                    + "; the guard works on Linux"));
+  /** The address of a function that the C library has. */
+  static long known(String name) {
+    return function(name).address();
   }
 
   /** The address of a function that the C library may have; 0 when it has not. */
   static long address(String name) {
-    return Linker.nativeLinker().defaultLookup().find(name).map(MemorySegment::address).orElse(0L);
+    Optional<MemorySegment> found = Linker.nativeLinker().defaultLookup().find(name);
+    return found.isEmpty() ? 0 : found.get().address();
   }
 
-  /** A call whose result is a word, or -1 and an error. */
+  /**
+   * As {@link #call}, without its errno: linking a call that keeps it is a tenth of the arming.
+   *
+   * <p>Safety: as there.
+   */
+  private static long quick(String name, long... words) {
+    long[] all = Arrays.copyOf(words, MAX_WORDS);
+    return NativeCalls.call(known(name), all[0], all[1], all[2], all[3], all[4], all[5]);
+  }
+
+  /**
+   * A call whose result is a word, or -1 and an error. A call that failed is made again to learn
+   * why: it must be one that may be, and fails alike or may as well succeed.
+   */
   private static long call(String name, long... words) {
+    long result = quick(name, words);
+    return result != -1 ? result : callAgain(name, words);
+  }
+
+  private static long callAgain(String name, long... words) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(NativeCalls.errnoLayout());
       // SAFETY: each caller below passes what the C prototype of the name has (LP64); memory that a
@@ -77,8 +104,13 @@ public final class LibC {
     }
   }
 
-  /** A call whose result is an {@code int}, less than 0 with an error. */
+  /** A call whose result is an {@code int}, less than 0 with an error; else as {@link #call}. */
   private static int callInt(String name, long... words) {
+    int result = (int) quick(name, words);
+    return result >= 0 ? result : callIntAgain(name, words);
+  }
+
+  private static int callIntAgain(String name, long... words) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(NativeCalls.errnoLayout());
       // SAFETY: as above.
@@ -195,27 +227,30 @@ public final class LibC {
 
   /** Waits until the event descriptor was written or the time is over, and empties it. */
   public static boolean awaitEvent(int fd, int timeoutMillis) {
-    try (Arena arena = Arena.ofConfined()) {
-      // struct pollfd { int fd; short events; short revents }
-      MemorySegment poll = arena.allocate(Long.BYTES, Long.BYTES);
-      poll.set(JAVA_INT, 0, fd);
-      poll.set(JAVA_SHORT, Integer.BYTES, POLLIN);
-      if (callInt("poll", poll.address(), 1, timeoutMillis) == 0) {
+    // struct pollfd { int fd; short events; short revents }
+    ByteBuffer poll = Words.bytes(Long.BYTES).putInt(0, fd).putShort(Integer.BYTES, POLLIN);
+    try {
+      if (callInt("poll", Words.address(poll), 1, timeoutMillis) == 0) {
         return false;
       }
-      return call("read", fd, poll.address(), Long.BYTES) == Long.BYTES;
+      return call("read", fd, Words.address(poll), Long.BYTES) == Long.BYTES;
     } catch (SystemCallException e) {
-      if (e.errno() == EINTR) {
+      if (e.errno() == EINTR || e.errno() == EAGAIN) {
         return false;
       }
       throw e;
+    } finally {
+      Reference.reachabilityFence(poll);
     }
   }
 
   /** Writes to an event descriptor: wakes who waits for it. */
   public static void raiseEvent(int fd) {
-    try (Arena arena = Arena.ofConfined()) {
-      call("write", fd, arena.allocateFrom(JAVA_LONG, 1).address(), Long.BYTES);
+    ByteBuffer one = Words.bytes(Long.BYTES).putLong(0, 1);
+    try {
+      call("write", fd, Words.address(one), Long.BYTES);
+    } finally {
+      Reference.reachabilityFence(one);
     }
   }
 
@@ -225,8 +260,11 @@ public final class LibC {
       throw new UnsupportedOperationException(
           "memfd_create must be allowed: " + NativeCode.DENY_PROPERTY + "=memfd");
     }
-    try (Arena arena = Arena.ofConfined()) {
-      return callInt("memfd_create", arena.allocateFrom(name).address(), MFD_CLOEXEC);
+    ByteBuffer text = Words.text(name);
+    try {
+      return callInt("memfd_create", Words.address(text), MFD_CLOEXEC);
+    } finally {
+      Reference.reachabilityFence(text);
     }
   }
 
@@ -245,8 +283,13 @@ public final class LibC {
    *
    * <p>Safety: the structure must have the size and form that the request expects.
    */
-  static void ioctl(int fd, long request, MemorySegment structure) {
-    callInt("ioctl", fd, request, structure.address());
+  static void ioctl(int fd, long request, long structure) {
+    callInt("ioctl", fd, request, structure);
+  }
+
+  /** As {@link #ioctl}, called once only: for requests that may do half of their work. */
+  static void ioctlOnce(int fd, long request, long structure) {
+    callIntAgain("ioctl", fd, request, structure);
   }
 
   /** A failed call's own exception as it is; anything else is a defect of ours. */

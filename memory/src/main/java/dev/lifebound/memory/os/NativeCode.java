@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,6 +28,14 @@ public final class NativeCode {
 
   private static final int PROT_READ_EXECUTE = 5;
   private static final String IMAGE = "image ";
+  private static final int HEX = 16;
+  private static final int DECIMAL = 10;
+
+  private static final String COMPILER = "compiler ";
+
+  /** First letters of code_bytes, data_offset, data_bytes, data, size, offset, entry. */
+  private static final String KINDS = "cdsoe";
+
   private static volatile @Nullable NativeCode loaded;
 
   private final Map<String, Long> numbers = new HashMap<>();
@@ -42,7 +50,9 @@ public final class NativeCode {
       readNumber(line);
     }
     this.code =
-        line == null ? new byte[0] : Base64.getDecoder().decode(line.substring(IMAGE.length()));
+        line == null
+            ? new byte[0]
+            : Base64.getDecoder().decode(line.substring(IMAGE.length()).getBytes(US_ASCII));
     if (code.length != number("code_bytes")) {
       throw new IOException(
           "the listing must have the code: bytes="
@@ -92,14 +102,13 @@ public final class NativeCode {
   }
 
   private void readNumber(String line) {
-    String[] words = line.split(" ", 0);
-    switch (words[0]) {
-      case "sources" -> sources = words[1];
-      case "code_bytes", "data_offset", "data_bytes" ->
-          numbers.put(words[0], Long.decode(words[1]));
-      case "data", "size", "offset", "entry" ->
-          numbers.put(words[0] + " " + words[1], Long.decode(words[2]));
-      default -> {}
+    int last = line.lastIndexOf(' ') + 1;
+    if (line.startsWith("sources ")) {
+      sources = line.substring(last);
+    } else if (last > 0 && KINDS.indexOf(line.charAt(0)) >= 0 && !line.startsWith(COMPILER)) {
+      boolean hex = line.startsWith("0x", last);
+      long number = Long.parseLong(line, hex ? last + 2 : last, line.length(), hex ? HEX : DECIMAL);
+      numbers.put(line.substring(0, last - 1), number);
     }
   }
 
@@ -153,10 +162,7 @@ public final class NativeCode {
     long base =
         LibC.mmap(0, bytes, LibC.PROT_READ_WRITE, LibC.MAP_PRIVATE | LibC.MAP_ANONYMOUS, -1, 0);
     // SAFETY: the pages were just mapped for this, and code is shorter than dataOffset.
-    MemorySegment.ofAddress(base)
-        .reinterpret(dataOffset)
-        .asSlice(0, code.length)
-        .copyFrom(MemorySegment.ofArray(code));
+    MemorySegment.ofAddress(base).reinterpret(dataOffset).asByteBuffer().put(0, code);
     try {
       LibC.mprotect(base, dataOffset, PROT_READ_EXECUTE);
     } catch (SystemCallException e) {
@@ -202,7 +208,9 @@ public final class NativeCode {
       // SAFETY: the data page is mapped, writable and longer than the structure.
       MemorySegment.ofAddress(data)
           .reinterpret(size("lb_image"))
-          .set(ValueLayout.JAVA_LONG, offset("lb_image.shared"), shared);
+          .asByteBuffer()
+          .order(ByteOrder.nativeOrder())
+          .putLong((int) offset("lb_image.shared"), shared);
     }
   }
 }

@@ -1,10 +1,8 @@
 package dev.lifebound.memory.os;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,19 +22,22 @@ final class Raw {
     return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 
-  static byte getByte(long address) {
+  /** A view of so many bytes: buffers are read without method handles, which take time to make. */
+  private static ByteBuffer view(long address, int bytes) {
     // SAFETY: the caller knows the address to be mapped (see above).
-    return MEMORY.get(JAVA_BYTE, address);
+    return MEMORY.asSlice(address, bytes).asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  static byte getByte(long address) {
+    return view(address, Byte.BYTES).get(0);
   }
 
   static int getInt(long address) {
-    // SAFETY: as above.
-    return MEMORY.get(JAVA_INT_UNALIGNED, address);
+    return view(address, Integer.BYTES).getInt(0);
   }
 
   static long getLong(long address) {
-    // SAFETY: as above.
-    return MEMORY.get(JAVA_LONG_UNALIGNED, address);
+    return view(address, Long.BYTES).getLong(0);
   }
 
   /** A NUL-terminated string; empty for the null pointer. */

@@ -1,11 +1,11 @@
 package dev.lifebound.memory.os;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongPredicate;
-import java.util.stream.Stream;
 
 /**
  * HotSpot's own records of its threads, {@code JavaThread}, as its list has them.
@@ -36,37 +36,48 @@ final class ThreadRecords {
   /** The record around a {@code JNIEnv}; only compared, never read. */
   long around(long env) {
     long size = structs.size("JavaThread");
-    return find(thread -> env > thread && env < thread + size);
+    for (int tries = 0; tries < TRIES; tries++) {
+      for (long thread : now()) {
+        if (env > thread && env < thread + size) {
+          return thread;
+        }
+      }
+    }
+    throw unknown();
   }
 
   /** The record of the thread with this number. */
   long of(int tid) {
     long osThread = structs.offset("Thread::_osthread");
     long number = structs.offset("OSThread::_thread_id");
-    // SAFETY: a thread that is in the list has both; HotSpot frees them some time after that.
-    return find(thread -> {
-      long os = Raw.getLong(thread + osThread);
-      return os != 0 && Raw.getInt(os + number) == tid;
-    });
-  }
-
-  private long find(LongPredicate wanted) {
-    long list = structs.address("ThreadsSMRSupport::_java_thread_list");
-    long length = structs.offset("ThreadsList::_length");
-    long threads = structs.offset("ThreadsList::_threads");
     for (int tries = 0; tries < TRIES; tries++) {
-      // SAFETY: HotSpot keeps a list for some time after replacing it.
-      long now = Raw.getLong(list);
-      long data = Raw.getLong(now + threads);
-      int count = Raw.getInt(now + length);
-      for (int i = 0; i < count; i++) {
-        long thread = Raw.getLong(data + (long) i * Long.BYTES);
-        if (wanted.test(thread)) {
+      for (long thread : now()) {
+        // SAFETY: a thread that is in the list has both; HotSpot frees them some time after that.
+        long os = Raw.getLong(thread + osThread);
+        if (os != 0 && Raw.getInt(os + number) == tid) {
           return thread;
         }
       }
     }
-    throw new UnsupportedOperationException("the Java virtual machine must know this thread");
+    throw unknown();
+  }
+
+  /**
+   * The list as it is now. No lambdas here: those of the arming would be the first of the process.
+   */
+  private long[] now() {
+    // SAFETY: HotSpot keeps a list for some time after replacing it.
+    long list = Raw.getLong(structs.address("ThreadsSMRSupport::_java_thread_list"));
+    long data = Raw.getLong(list + structs.offset("ThreadsList::_threads"));
+    long[] threads = new long[Raw.getInt(list + structs.offset("ThreadsList::_length"))];
+    for (int i = 0; i < threads.length; i++) {
+      threads[i] = Raw.getLong(data + (long) i * Long.BYTES);
+    }
+    return threads;
+  }
+
+  private static UnsupportedOperationException unknown() {
+    return new UnsupportedOperationException("the Java virtual machine must know this thread");
   }
 
   /**
@@ -87,9 +98,7 @@ final class ThreadRecords {
 
   private static boolean isJniTable(long table, List<Range> jvm) {
     long bytes = (long) (FIRST_FUNCTION + FUNCTIONS_LOOKED_AT) * Long.BYTES;
-    if (table % Long.BYTES != 0
-        || jvm.stream()
-            .noneMatch(r -> !r.executable() && table >= r.start() && table + bytes <= r.end())) {
+    if (table % Long.BYTES != 0 || !isWithin(jvm, false, table, bytes)) {
       return false;
     }
     for (int i = 0; i < NULL_WORDS; i++) {
@@ -100,26 +109,38 @@ final class ThreadRecords {
     int inside = 0;
     for (int i = FIRST_FUNCTION; i < FIRST_FUNCTION + FUNCTIONS_LOOKED_AT; i++) {
       long function = Raw.getLong(table + (long) i * Long.BYTES);
-      if (jvm.stream()
-          .anyMatch(r -> r.executable() && function >= r.start() && function < r.end())) {
+      if (isWithin(jvm, true, function, 1)) {
         inside++;
       }
     }
     return inside >= FUNCTIONS_INSIDE;
   }
 
+  private static boolean isWithin(List<Range> ranges, boolean executable, long at, long bytes) {
+    for (Range range : ranges) {
+      if (range.executable() == executable && at >= range.start() && at + bytes <= range.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is mapped of libjvm and can be read: {@code start-end perms ... /path/libjvm.so}. */
   private static List<Range> ranges() {
-    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-      return maps.filter(line -> line.endsWith("/libjvm.so"))
-          .filter(line -> line.substring(line.indexOf(' ')).startsWith(" r"))
-          .map(line -> {
-            String[] words = line.split("[- ]", 3);
-            return new Range(
-                Long.parseUnsignedLong(words[0], HEX),
-                Long.parseUnsignedLong(words[1], HEX),
-                words[2].startsWith("r-x"));
-          })
-          .toList();
+    List<Range> ranges = new ArrayList<>();
+    try (BufferedReader maps = Files.newBufferedReader(Path.of("/proc/self/maps"))) {
+      for (String line = maps.readLine(); line != null; line = maps.readLine()) {
+        int dash = line.indexOf('-');
+        int space = line.indexOf(' ');
+        if (line.endsWith("/libjvm.so") && line.startsWith(" r", space)) {
+          ranges.add(
+              new Range(
+                  Long.parseUnsignedLong(line, 0, dash, HEX),
+                  Long.parseUnsignedLong(line, dash + 1, space, HEX),
+                  line.startsWith(" r-x", space)));
+        }
+      }
+      return ranges;
     } catch (IOException e) {
       throw new UnsupportedOperationException("/proc/self/maps must be readable", e);
     }

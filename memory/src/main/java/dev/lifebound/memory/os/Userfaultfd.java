@@ -1,9 +1,7 @@
 package dev.lifebound.memory.os;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 
 /**
  * A {@code userfaultfd(2)} whose missing pages raise SIGBUS instead of an event.
@@ -22,7 +20,7 @@ public final class Userfaultfd implements AutoCloseable {
    * struct uffdio_zeropage  { u64 start, len, mode; s64 zeropage }        32 bytes
    * Request numbers: _IOWR(0xAA, nr, struct), direction 3 << 30 | size << 16 | 0xAA << 8 | nr.
    */
-  private static final long STRUCT_BYTES = 32;
+  private static final int STRUCT_BYTES = 32;
   private static final long UFFDIO_API = 0xC018AA3FL;
   private static final long UFFDIO_REGISTER = 0xC020AA00L;
   private static final long UFFDIO_ZEROPAGE = 0xC020AA04L;
@@ -31,7 +29,7 @@ public final class Userfaultfd implements AutoCloseable {
   private static final long REGISTER_MODE_MISSING = 1;
   private static final long O_CLOEXEC = 0x80000;
   private static final long USER_MODE_ONLY = 1;
-  private static final long FILLED_OFFSET = 24;
+  private static final int FILLED_OFFSET = 24;
   private static final int EAGAIN = 11;
 
   private final int fd;
@@ -86,17 +84,17 @@ public final class Userfaultfd implements AutoCloseable {
 
   /** The kernel may stop early when the process's mappings change at the same time. */
   private long fillSome(long address, long bytes) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment structure = structure(arena, address, bytes, 0);
-      try {
-        LibC.ioctl(fd, UFFDIO_ZEROPAGE, structure);
-        return bytes;
-      } catch (SystemCallException e) {
-        if (e.errno() != EAGAIN) {
-          throw e;
-        }
-        return Math.max(0, structure.get(JAVA_LONG, FILLED_OFFSET));
+    ByteBuffer structure = structure(address, bytes, 0);
+    try {
+      LibC.ioctlOnce(fd, UFFDIO_ZEROPAGE, Words.address(structure));
+      return bytes;
+    } catch (SystemCallException e) {
+      if (e.errno() != EAGAIN) {
+        throw e;
       }
+      return Math.max(0, structure.getLong(FILLED_OFFSET));
+    } finally {
+      Reference.reachabilityFence(structure);
     }
   }
 
@@ -106,15 +104,18 @@ public final class Userfaultfd implements AutoCloseable {
   }
 
   private static void call(int fd, long request, long... fields) {
-    try (Arena arena = Arena.ofConfined()) {
-      LibC.ioctl(fd, request, structure(arena, fields));
+    ByteBuffer structure = structure(fields);
+    try {
+      LibC.ioctl(fd, request, Words.address(structure));
+    } finally {
+      Reference.reachabilityFence(structure);
     }
   }
 
-  private static MemorySegment structure(Arena arena, long... fields) {
-    MemorySegment structure = arena.allocate(STRUCT_BYTES, Long.BYTES);
+  private static ByteBuffer structure(long... fields) {
+    ByteBuffer structure = Words.bytes(STRUCT_BYTES);
     for (int i = 0; i < fields.length; i++) {
-      structure.setAtIndex(JAVA_LONG, i, fields[i]);
+      structure.putLong(i * Long.BYTES, fields[i]);
     }
     return structure;
   }

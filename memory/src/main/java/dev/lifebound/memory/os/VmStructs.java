@@ -1,114 +1,132 @@
 package dev.lifebound.memory.os;
 
-import java.lang.foreign.SymbolLookup;
-import java.util.HashMap;
-import java.util.Map;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The table in which HotSpot describes its own structures to debuggers.
+ * The tables in which HotSpot describes its own structures to debuggers.
  *
  * <p>libjvm exports {@code gHotSpotVMStructs}, an array that ends with an entry without a type
  * name, and for each field of its entries a variable with the field's offset, so that a reader
- * needs no header file.
+ * needs no header file. Our machine code looks names up: there are some thousand entries.
  */
 final class VmStructs {
-  private record Field(boolean isStatic, long offset, long address) {}
+  private static final String NAMES = "::";
 
-  private final Map<String, Field> fields = new HashMap<>();
-  private final Map<String, Integer> constants = new HashMap<>();
-  private final Map<String, Long> sizes = new HashMap<>();
+  private final LoadedLibrary jvm;
+  private final long find;
 
-  VmStructs(SymbolLookup jvm) {
-    readFields(jvm);
-    readConstants(jvm);
-    readSizes(jvm);
-  }
+  private final Table fields;
+  private final Table constants;
+  private final Table types;
+  private final long isStaticAt;
+  private final long offsetAt;
+  private final long addressAt;
+  private final long valueAt;
+  private final long sizeAt;
 
-  private void readFields(SymbolLookup jvm) {
-    long typeName = variable(jvm, "gHotSpotVMStructEntryTypeNameOffset");
-    long fieldName = variable(jvm, "gHotSpotVMStructEntryFieldNameOffset");
-    long isStatic = variable(jvm, "gHotSpotVMStructEntryIsStaticOffset");
-    long offset = variable(jvm, "gHotSpotVMStructEntryOffsetOffset");
-    long address = variable(jvm, "gHotSpotVMStructEntryAddressOffset");
-    long stride = variable(jvm, "gHotSpotVMStructEntryArrayStride");
-    // SAFETY: the table is constant data of libjvm; its end has no type name.
-    for (long entry = variable(jvm, "gHotSpotVMStructs");
-        Raw.getLong(entry + typeName) != 0;
-        entry += stride) {
-      fields.put(
-          Raw.getString(Raw.getLong(entry + typeName))
-              + "::"
-              + Raw.getString(Raw.getLong(entry + fieldName)),
-          new Field(
-              Raw.getInt(entry + isStatic) != 0,
-              Raw.getLong(entry + offset),
-              Raw.getLong(entry + address)));
-    }
-  }
+  /** One of the arrays: its first entry, its stride, and where entries have their names. */
+  private record Table(long first, long stride, long nameAt, long secondNameAt) {}
 
-  private void readConstants(SymbolLookup jvm) {
-    long name = variable(jvm, "gHotSpotVMIntConstantEntryNameOffset");
-    long value = variable(jvm, "gHotSpotVMIntConstantEntryValueOffset");
-    long stride = variable(jvm, "gHotSpotVMIntConstantEntryArrayStride");
-    // SAFETY: as above.
-    for (long entry = variable(jvm, "gHotSpotVMIntConstants");
-        Raw.getLong(entry + name) != 0;
-        entry += stride) {
-      constants.put(Raw.getString(Raw.getLong(entry + name)), Raw.getInt(entry + value));
-    }
-  }
-
-  private void readSizes(SymbolLookup jvm) {
-    long name = variable(jvm, "gHotSpotVMTypeEntryTypeNameOffset");
-    long size = variable(jvm, "gHotSpotVMTypeEntrySizeOffset");
-    long stride = variable(jvm, "gHotSpotVMTypeEntryArrayStride");
-    // SAFETY: as above.
-    for (long entry = variable(jvm, "gHotSpotVMTypes");
-        Raw.getLong(entry + name) != 0;
-        entry += stride) {
-      sizes.put(Raw.getString(Raw.getLong(entry + name)), Raw.getLong(entry + size));
-    }
+  /**
+   * @throws UnsupportedOperationException where HotSpot has no such tables, or machine code is
+   *     impossible
+   * @throws SystemCallException where executable memory is refused
+   */
+  VmStructs(LoadedLibrary jvm) {
+    this.jvm = jvm;
+    this.find = NativeCode.load().map().entry("lb_find_entry");
+    this.fields =
+        new Table(
+            variable("gHotSpotVMStructs"),
+            variable("gHotSpotVMStructEntryArrayStride"),
+            variable("gHotSpotVMStructEntryTypeNameOffset"),
+            variable("gHotSpotVMStructEntryFieldNameOffset"));
+    this.isStaticAt = variable("gHotSpotVMStructEntryIsStaticOffset");
+    this.offsetAt = variable("gHotSpotVMStructEntryOffsetOffset");
+    this.addressAt = variable("gHotSpotVMStructEntryAddressOffset");
+    this.constants =
+        new Table(
+            variable("gHotSpotVMIntConstants"),
+            variable("gHotSpotVMIntConstantEntryArrayStride"),
+            variable("gHotSpotVMIntConstantEntryNameOffset"),
+            0);
+    this.valueAt = variable("gHotSpotVMIntConstantEntryValueOffset");
+    this.types =
+        new Table(
+            variable("gHotSpotVMTypes"),
+            variable("gHotSpotVMTypeEntryArrayStride"),
+            variable("gHotSpotVMTypeEntryTypeNameOffset"),
+            0);
+    this.sizeAt = variable("gHotSpotVMTypeEntrySizeOffset");
   }
 
   /** The value of a variable of eight bytes that libjvm exports. */
-  private static long variable(SymbolLookup jvm, String name) {
+  private long variable(String name) {
     // SAFETY: the symbol is a variable of eight bytes in libjvm, which is never unloaded.
-    return Raw.getLong(jvm.find(name).orElseThrow(() -> absent(name)).address());
+    return Raw.getLong(jvm.find(name));
   }
 
   /** The offset of a field: {@code Type::field}. */
   int offset(String name) {
-    return Math.toIntExact(field(name, false).offset());
+    // SAFETY: the entry is one of the table's.
+    return Math.toIntExact(Raw.getLong(field(name, false) + offsetAt));
   }
 
   /** The address of a static field: {@code Type::field}. */
   long address(String name) {
-    return field(name, true).address();
+    // SAFETY: as above.
+    return Raw.getLong(field(name, true) + addressAt);
   }
 
-  private Field field(String name, boolean isStatic) {
-    Field field = fields.get(name);
-    if (field == null || field.isStatic() != isStatic) {
+  private long field(String name, boolean isStatic) {
+    int end = name.indexOf(NAMES);
+    long entry = entry(fields, name.substring(0, end), name.substring(end + NAMES.length()));
+    // SAFETY: as above.
+    if (entry == 0 || (Raw.getInt(entry + isStaticAt) != 0) != isStatic) {
       throw absent(name);
     }
-    return field;
+    return entry;
   }
 
   /** The bytes of an object of a type. */
   long size(String type) {
-    Long size = sizes.get(type);
-    if (size == null) {
+    long entry = entry(types, type, null);
+    if (entry == 0) {
       throw absent(type);
     }
-    return size;
+    // SAFETY: as above.
+    return Raw.getLong(entry + sizeAt);
   }
 
   int constant(String name) {
-    Integer value = constants.get(name);
-    if (value == null) {
+    long entry = entry(constants, name, null);
+    if (entry == 0) {
       throw absent(name);
     }
-    return value;
+    // SAFETY: as above.
+    return Raw.getInt(entry + valueAt);
+  }
+
+  private long entry(Table table, String name, @Nullable String second) {
+    ByteBuffer first = Words.text(name);
+    ByteBuffer more = second == null ? first : Words.text(second);
+    try {
+      // SAFETY: the table is constant data of libjvm that ends with an entry without a name; the
+      // names end with a NUL.
+      return NativeCalls.call(
+          find,
+          table.first,
+          table.stride,
+          table.nameAt,
+          Words.address(first),
+          table.secondNameAt,
+          second == null ? 0 : Words.address(more));
+    } finally {
+      Reference.reachabilityFence(first);
+      Reference.reachabilityFence(more);
+    }
   }
 
   private static UnsupportedOperationException absent(String name) {
