@@ -448,8 +448,11 @@ class BlockTable {
     long target = ends ? SlotTable.withState(next, newState) : next;
     int owner = keyMapKnows ? 0 : SlotTable.owner(slot);
     boolean tell = ends && (SlotTable.isAttached(word) || owner != 0);
-    if (tell) {
-      // A pin of our own, so that nobody frees the memory before everybody has heard.
+    // Without references and leases nobody but us frees the memory. Otherwise a pin of our own, so
+    // that
+    // nobody does before everybody has heard.
+    boolean pin = tell && SlotTable.leases(next) + SlotTable.references(next) != 0;
+    if (pin) {
       target += SlotTable.ONE_LEASE;
     }
     if (!SlotTable.casState(slot, word, target)) {
@@ -467,7 +470,7 @@ class BlockTable {
       // A look again, under our pin: a map may have bound the block since the first one.
       failure = tell(handle, keyMapKnows ? 0 : SlotTable.owner(slot));
     }
-    finish(handle, target, tell, failure);
+    finish(handle, target, pin, failure);
     if (ends && newState == SlotTable.DYING && SlotTable.leases(word) != 0) {
       counters.leased(this, handle);
     }

@@ -171,22 +171,16 @@ public final class EntryLives implements AutoCloseable {
 
   /** Pins a live block and says that its end must be told; the word that it has then. */
   private long pinAttached(long handle, int slot) {
-    // A guess instead of a look, as in BlockTable.lease: one owner, and nobody reads.
-    long word = SlotTable.liveWord(handle, 1);
     while (true) {
-      long next = (word | SlotTable.ATTACHED) + SlotTable.ONE_LEASE;
-      long seen = SlotTable.exchangeState(slot, word, next);
-      if (seen == word) {
-        return next;
-      }
-      if (!SlotTable.isLive(seen, handle)) {
-        throw table.refuse(handle, seen, "bind");
-      }
-      if (SlotTable.leases(seen) >= SlotTable.MAX_LEASES) {
+      long word = table.liveWord(slot, handle, "bind");
+      if (SlotTable.leases(word) >= SlotTable.MAX_LEASES) {
         throw table.refusals.tooMany(
             "leases", handle, SlotTable.MAX_LEASES, "close leases with try-with-resources");
       }
-      word = seen;
+      long next = (word | SlotTable.ATTACHED) + SlotTable.ONE_LEASE;
+      if (SlotTable.casState(slot, word, next)) {
+        return next;
+      }
     }
   }
 
@@ -225,36 +219,65 @@ public final class EntryLives implements AutoCloseable {
     long alone = SlotTable.liveWord(handle, 1) | SlotTable.ATTACHED;
     try {
       if (LedgerSink.installed() == null
+          && SlotTable.stateAcquire(slot) == alone
           && SlotTable.owner(slot) == number
           && table.end(handle, alone, alone - SlotTable.ONE_REFERENCE, SlotTable.DYING, true)) {
         return true;
       }
-      if (!claimIfLive(handle)) {
-        deaths.dead.decrementAndGet();
-        return false;
-      }
-      tellUnbound(handle, key);
-      table.releaseIfHeld(handle, false);
-      return true;
+      return releaseShared(handle, slot, key);
     } finally {
       Reference.reachabilityFence(registry);
     }
   }
 
+  private boolean releaseShared(long handle, int slot, Object key) {
+    long pinned = pinIfLive(handle, slot);
+    if (pinned == 0) {
+      deaths.dead.decrementAndGet();
+      return false;
+    }
+    boolean claimed = claim(handle, slot);
+    if (claimed) {
+      tellUnbound(handle, key);
+      // The reference and the pin together, where others have references too.
+      if (SlotTable.references(pinned) > 1
+          && SlotTable.casState(
+              slot, pinned, pinned - SlotTable.ONE_LEASE - SlotTable.ONE_REFERENCE)) {
+        return true;
+      }
+    }
+    table.unpin(handle, SlotTable.chunk(slot), pinned);
+    if (claimed) {
+      table.releaseIfHeld(handle, false);
+    } else {
+      deaths.dead.decrementAndGet();
+    }
+    return claimed;
+  }
+
   private boolean claimIfLive(long handle) {
     int slot = Handles.slot(handle);
+    long pinned = pinIfLive(handle, slot);
+    if (pinned == 0) {
+      return false;
+    }
+    try {
+      return claim(handle, slot);
+    } finally {
+      table.unpin(handle, SlotTable.chunk(slot), pinned);
+    }
+  }
+
+  /** The word of a block that is pinned now; 0 when it is not live. */
+  private static long pinIfLive(long handle, int slot) {
     while (true) {
       long word = SlotTable.stateAcquire(slot);
       if (!SlotTable.isLive(word, handle)) {
-        return false;
+        return 0;
       }
       long next = word + SlotTable.ONE_LEASE;
       if (SlotTable.leases(word) < SlotTable.MAX_LEASES && SlotTable.casState(slot, word, next)) {
-        try {
-          return claim(handle, slot);
-        } finally {
-          table.unpin(handle, SlotTable.chunk(slot), next);
-        }
+        return next;
       }
     }
   }

@@ -157,6 +157,11 @@ final class Cells {
     return (int) bytes;
   }
 
+  /** Whether the cell has this size. */
+  static boolean hasSize(MemorySegment chunk, long offset, int bytes) {
+    return (chunk.get(JAVA_LONG_UNALIGNED, offset) & SIZE_MASK) == bytes;
+  }
+
   /** What a cell takes of a chunk. */
   private static int footprint(long bytes) {
     return (int) (HEADER_BYTES + bytes + Long.BYTES - 1) & -Long.BYTES;

@@ -399,9 +399,9 @@ public final class LongLongMap extends Engine {
   }
 
   /**
-   * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
-   * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
-   * {@link LongLongCursor} does, but in the same order while the map is not changed.
+   * The map as a {@link Map}. {@code docs/design/map-semantics.md} says where it differs from this
+   * class, row by row. Its iterators are not fail-fast: they go on through changes by the same
+   * thread, as {@link LongLongCursor} does, but in the same order while the map is not changed.
    */
   public Map<Long, Long> asMap() {
     return new MapView<>(new LongLongMapEntries(this));

@@ -167,9 +167,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    * @throws ConcurrentUseException when another thread was seen writing
    */
   public @Nullable V get(K key) {
-    long sought = sought(key);
+    Objects.requireNonNull(key, "key must not be null");
     try {
-      long at = findLive(sought, key);
+      long at = findLive(key);
       return at == NONE ? null : valueAt(at);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
@@ -188,9 +188,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   public boolean containsKey(K key) {
-    long sought = sought(key);
+    Objects.requireNonNull(key, "key must not be null");
     try {
-      return findLive(sought, key) != NONE;
+      return findLive(key) != NONE;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
     }
@@ -235,9 +235,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   private @Nullable MemorySegment segment(K key) {
-    long sought = sought(key);
+    Objects.requireNonNull(key, "key must not be null");
     try {
-      long at = findLive(sought, key);
+      long at = findLive(key);
       if (at == NONE) {
         return null;
       }
@@ -255,8 +255,8 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private long findLive(long sought, K key) {
-    long at = find(sought, key);
+  private long findLive(K key) {
+    long at = slotOf(key);
     return at == NONE || isLive(at) ? at : NONE;
   }
 
@@ -795,9 +795,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /**
-   * The map as a {@link Map}. {@code docs/design/map.md} says where it differs from this class, row
-   * by row. Its iterators are not fail-fast: they go on through changes by the same thread, as
-   * {@link NativeCursor} does, but in the same order while the map is not changed.
+   * The map as a {@link Map}. {@code docs/design/map-semantics.md} says where it differs from this
+   * class, row by row. Its iterators are not fail-fast: they go on through changes by the same
+   * thread, as {@link NativeCursor} does, but in the same order while the map is not changed.
    */
   public Map<K, V> asMap() {
     return new MapView<>(new NativeMapEntries<>(this));

@@ -53,7 +53,7 @@ final class OwnCodec<T> extends TypeCodec<T> {
     MemorySegment own = target.asSlice(0, offset + bytes);
     try {
       codec.write(value, own, offset);
-    } catch (IndexOutOfBoundsException e) {
+    } catch (IndexOutOfBoundsException | IllegalStateException e) {
       throw new CodecContractException(
           "a codec must write the bytes that it promised: byteSize="
               + bytes
@@ -66,7 +66,18 @@ final class OwnCodec<T> extends TypeCodec<T> {
 
   @Override
   public T read(MemorySegment source, long offset, int byteSize) {
-    return codec.read(source.asSlice(0, offset + byteSize), offset, byteSize);
+    MemorySegment own = source.asSlice(0, offset + byteSize);
+    try {
+      return codec.read(own, offset, byteSize);
+    } catch (IndexOutOfBoundsException | IllegalStateException e) {
+      throw new CodecContractException(
+          "a codec must read what it wrote: byteSize="
+              + byteSize
+              + ", codec="
+              + typeName
+              + "; mend read",
+          e);
+    }
   }
 
   @Override

@@ -4,8 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Any {@code String}, also one with lone surrogates, which UTF-8 could not keep apart.
@@ -15,14 +18,21 @@ import java.nio.charset.StandardCharsets;
  *   chars, two bytes each (UTF-16, little end) | 1
  * </pre>
  *
- * <p>Latin-1 when every char fits, so that equal strings have equal bytes. Hashing and comparing
- * read the chars where they are and copy nothing.
+ * <p>Latin-1 when every char fits, so that equal strings have equal bytes.
  */
 final class StringCodec extends TypeCodec<String> {
   private static final int LATIN_1 = 0;
   private static final int UTF_16 = 1;
   private static final int LATIN_1_LIMIT = 0x100;
-  private static final int WORD_CHARS = Long.BYTES;
+
+  private static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** What a charset puts where it has no byte for a char. */
+  private static final long REPLACEMENTS = '?' * 0x0101_0101_0101_0101L;
+
+  private static final long LOW_BITS = 0x0101_0101_0101_0101L;
+  private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
   private static final ValueLayout.OfChar CHAR =
       ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -81,40 +91,68 @@ final class StringCodec extends TypeCodec<String> {
     return new String(chars);
   }
 
-  @Override
-  long hash(String value, long seed) {
-    int chars = value.length();
-    long hash = seed;
-    int seen = 0;
-    int at = 0;
-    for (; at <= chars - WORD_CHARS; at += WORD_CHARS) {
-      int a = value.charAt(at);
-      int b = value.charAt(at + 1);
-      int c = value.charAt(at + 2);
-      int d = value.charAt(at + 3);
-      int e = value.charAt(at + 4);
-      int f = value.charAt(at + 5);
-      int g = value.charAt(at + 6);
-      int h = value.charAt(at + 7);
-      seen |= a | b | c | d | e | f | g | h;
-      hash = ByteHash.step(hash, word(a, b, c, d, e, f, g, h));
-    }
-    if (at < chars) {
-      long word = 0;
-      for (int i = chars - 1; i >= at; i--) {
-        int c = value.charAt(i);
-        seen |= c;
-        word = (word << Byte.SIZE) | c;
-      }
-      hash = ByteHash.step(hash, word);
-    }
-    return seen < LATIN_1_LIMIT ? ByteHash.finish(hash, chars) : hashUtf16(value, seed);
+  /**
+   * The chars as bytes, or null when they do not all fit. For a string that is Latin-1 within the
+   * JDK too this is one copy of its array, by far the quickest way to its bytes.
+   */
+  static byte @Nullable [] latin1(String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
+    return mayHaveReplacements(bytes) && !isLatin1(value) ? null : bytes;
   }
 
-  private static long word(int a, int b, int c, int d, int e, int f, int g, int h) {
-    int low = a | b << 8 | c << 16 | d << 24;
-    int high = e | f << 8 | g << 16 | h << 24;
-    return Integer.toUnsignedLong(low) | (long) high << 32;
+  private static boolean mayHaveReplacements(byte[] bytes) {
+    int length = bytes.length;
+    if (length < Long.BYTES) {
+      for (byte b : bytes) {
+        if (b == '?') {
+          return true;
+        }
+      }
+      return false;
+    }
+    long found = 0;
+    for (int at = 0; at < length - Long.BYTES; at += Long.BYTES) {
+      found |= zeroes((long) WORDS.get(bytes, at) ^ REPLACEMENTS);
+    }
+    return (found | zeroes((long) WORDS.get(bytes, length - Long.BYTES) ^ REPLACEMENTS)) != 0;
+  }
+
+  /** Not zero when a byte is. */
+  private static long zeroes(long word) {
+    return (word - LOW_BITS) & ~word & HIGH_BITS;
+  }
+
+  @Override
+  long hash(String value, long seed) {
+    byte[] bytes = latin1(value);
+    return bytes == null ? hashUtf16(value, seed) : hash(bytes, seed);
+  }
+
+  /** As {@link ByteHash#of}. */
+  static long hash(byte[] bytes, long seed) {
+    int length = bytes.length;
+    long hash = seed;
+    int at = 0;
+    for (; at <= length - Long.BYTES; at += Long.BYTES) {
+      hash = ByteHash.step(hash, (long) WORDS.get(bytes, at));
+    }
+    if (at < length) {
+      hash = ByteHash.step(hash, tail(bytes, at, length));
+    }
+    return ByteHash.finish(hash, length);
+  }
+
+  /** The last bytes, fewer than eight, as a word. */
+  private static long tail(byte[] bytes, int at, int length) {
+    if (length >= Long.BYTES) {
+      int missing = at + Long.BYTES - length;
+      return (long) WORDS.get(bytes, length - Long.BYTES) >>> (Byte.SIZE * missing);
+    }
+    long word = 0;
+    for (int i = length - 1; i >= at; i--) {
+      word = (word << Byte.SIZE) | (bytes[i] & 0xFF);
+    }
+    return word;
   }
 
   private static long hashUtf16(String value, long seed) {
@@ -140,36 +178,35 @@ final class StringCodec extends TypeCodec<String> {
 
   @Override
   boolean matches(String value, MemorySegment source, long offset, int byteSize) {
-    int chars = value.length();
-    int bytes = byteSize - 1;
-    if (source.get(JAVA_BYTE, offset + bytes) != LATIN_1) {
-      return bytes == 2L * chars && matchesUtf16(value, source, offset);
-    }
-    if (bytes != chars) {
+    byte[] bytes = latin1(value);
+    return bytes == null
+        ? byteSize == 2L * value.length() + 1
+            && source.get(JAVA_BYTE, offset + byteSize - 1) == UTF_16
+            && matchesUtf16(value, source, offset)
+        : byteSize == bytes.length + 1 && matches(bytes, source, offset);
+  }
+
+  /** Whether these Latin-1 chars stand there; the size is known to be theirs. */
+  static boolean matches(byte[] bytes, MemorySegment source, long offset) {
+    int length = bytes.length;
+    if (source.get(JAVA_BYTE, offset + length) != LATIN_1) {
       return false;
     }
-    int at = 0;
-    for (; at <= chars - WORD_CHARS; at += WORD_CHARS) {
-      int a = value.charAt(at);
-      int b = value.charAt(at + 1);
-      int c = value.charAt(at + 2);
-      int d = value.charAt(at + 3);
-      int e = value.charAt(at + 4);
-      int f = value.charAt(at + 5);
-      int g = value.charAt(at + 6);
-      int h = value.charAt(at + 7);
-      int seen = a | b | c | d | e | f | g | h;
-      if (word(a, b, c, d, e, f, g, h) != source.get(ByteHash.WORD, offset + at)
-          || seen >= LATIN_1_LIMIT) {
+    if (length < Long.BYTES) {
+      for (int i = 0; i < length; i++) {
+        if (bytes[i] != source.get(JAVA_BYTE, offset + i)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    int last = length - Long.BYTES;
+    for (int at = 0; at < last; at += Long.BYTES) {
+      if ((long) WORDS.get(bytes, at) != source.get(ByteHash.WORD, offset + at)) {
         return false;
       }
     }
-    for (; at < chars; at++) {
-      if (value.charAt(at) != (source.get(JAVA_BYTE, offset + at) & 0xFF)) {
-        return false;
-      }
-    }
-    return true;
+    return (long) WORDS.get(bytes, last) == source.get(ByteHash.WORD, offset + last);
   }
 
   private static boolean matchesUtf16(String value, MemorySegment source, long offset) {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tables whose keys and values have codecs: what stands in a slot, how a key is found, and the
@@ -48,6 +49,10 @@ abstract class TypedTable<K, V> extends Engine {
   final boolean keyUpdated;
 
   private final long seed;
+
+  /** The codec of keys, where they are Strings. */
+  private final @Nullable StringCodec texts;
+
   final Cells cells;
 
   /** The table of the slot that {@link #locate} has found. */
@@ -61,6 +66,7 @@ abstract class TypedTable<K, V> extends Engine {
     this.wordValues = values.isWord();
     this.keyUpdated = keys.isKeyUpdated();
     this.seed = settings.seed();
+    this.texts = keys instanceof StringCodec strings ? strings : null;
     this.cells = new Cells(growth().tables.slabs);
   }
 
@@ -104,8 +110,60 @@ abstract class TypedTable<K, V> extends Engine {
     return segments[slab(at)].get(JAVA_LONG_UNALIGNED, offset(at) + Group.VALUE_OFFSET);
   }
 
+  /** As {@link #find}, for keys that are Strings; short enough to be compiled as a whole. */
+  private long findText(StringCodec codec, String key) {
+    byte[] bytes = StringCodec.latin1(key);
+    if (bytes == null) {
+      return find(codec.hash(key, seed) & ~POSITION_MASK, castKey(key));
+    }
+    long sought = StringCodec.hash(bytes, seed) & ~POSITION_MASK;
+    long hash = hash(sought);
+    long[] leaf = root[(int) (hash >>> rootShift)];
+    long entry = leaf[Directory.index(leaf, hash)];
+    if ((entry & Entry.SLOW) != 0 || state != IDLE) {
+      return findSlowly(entry, hash, sought, castKey(key));
+    }
+    MemorySegment segment = segments[Entry.slab(entry)];
+    int groups = Entry.groups(entry);
+    long base = Entry.offset(entry);
+    long tag = Group.tag(hash);
+    int g = Group.home(hash, groups);
+    for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
+      long group = base + (long) g * Group.BYTES;
+      long control = segment.get(JAVA_LONG_UNALIGNED, group);
+      for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
+        long slot = group + Group.slotOffset(bits);
+        long word = segment.get(JAVA_LONG_UNALIGNED, slot);
+        if ((word & ~POSITION_MASK) == sought && isText(word & POSITION_MASK, bytes)) {
+          return at(entry, slot);
+        }
+      }
+      if (!Group.hasPassers(control) || --left == 0) {
+        return NONE;
+      }
+    }
+  }
+
+  private boolean isText(long position, byte[] bytes) {
+    MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+    long offset = Cells.offset(position);
+    return Cells.hasSize(chunk, offset, bytes.length + 1)
+        && StringCodec.matches(bytes, chunk, offset + Cells.HEADER_BYTES);
+  }
+
+  @SuppressWarnings("unchecked") // the codec of keys is that of Strings
+  private K castKey(String key) {
+    return (K) key;
+  }
+
   /** Where the key's slot is, or {@link #NONE}. */
-  final long find(long sought, K key) {
+  final long slotOf(K key) {
+    return texts != null && key instanceof String text
+        ? findText(texts, text)
+        : find(sought(key), key);
+  }
+
+  private long find(long sought, K key) {
     long hash = hash(sought);
     long[] leaf = root[(int) (hash >>> rootShift)];
     long entry = leaf[Directory.index(leaf, hash)];

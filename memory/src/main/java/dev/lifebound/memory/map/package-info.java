@@ -11,6 +11,11 @@
  *   <li><b>directory</b>: finds the table by the top bits of the hash; on the heap.
  *   <li><b>passers</b>: the number of entries that found a group full and went on; 0 ends a search.
  *   <li><b>seed</b>: what makes one map's hash function differ from another's.
+ *   <li><b>codec</b>: how values of a type stand in native memory.
+ *   <li><b>word</b>: up to eight bytes of a key or value, in its slot.
+ *   <li><b>cell</b>: a key or value that is no word, in the map's arena.
+ *   <li><b>dead entry</b>: one that owned a reference of a block that has ended; it is no longer in
+ *       the map for whoever asks.
  * </ul>
  *
  * <h2>Guarantees</h2>
@@ -25,6 +30,8 @@
  *       nothing.
  *   <li><b>No tombstones</b>: a removal frees its slot at once; churn at constant size does not
  *       grow a map.
+ *   <li><b>One life</b>: an entry that holds a handle owns one reference of its block and gives it
+ *       back when it ends; when the block ends first, the entry is gone before the memory is freed.
  *   <li><b>No flag</b>: nothing here needs a JVM flag or makes the JVM warn.
  * </ul>
  *

@@ -30,6 +30,12 @@ class SafeExamplesProcessTest {
         .contains("tag=session");
   }
 
+  @Test
+  void placesAreKeptInNativeMaps() throws Exception {
+    assertThat(run("Places.java"))
+        .containsExactly("Position[latitude=48.4, longitude=9.99]", "[Ulm]", "live: false");
+  }
+
   private static List<String> run(String example) throws Exception {
     Process child =
         new ProcessBuilder(
