@@ -172,6 +172,31 @@ class RunPackagedTest {
         .contains("lifebound: armed: ", "lifebound: the agent is loaded already: ");
   }
 
+  /** Nothing but the watch calls native code there, in a JVM that was started without the flag. */
+  @Test
+  void attachToObserveWatches() throws Exception {
+    Path program = program("Observed", "System.out.println(\"up\"); System.in.read();");
+    Process running =
+        new ProcessBuilder(JAVA, program.toString())
+            .redirectError(folder.resolve("err").toFile())
+            .start();
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("up");
+      String pid = String.valueOf(running.pid());
+      Ran nothing = launched("attach", pid, "--mode", "observe");
+      assertThat(nothing.exitCode()).as(nothing.out()).isEqualTo(1);
+      assertThat(nothing.err()).contains("no library was named", "[not-armed]");
+      Ran armed = launched("attach", pid, "--mode", "observe", "--watch", "libz*");
+      assertThat(armed.exitCode()).as(armed.err()).isZero();
+      assertThat(armed.out()).contains("mode=observe", "watch patterns=libz*");
+      running.getOutputStream().close();
+    }
+    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(running.exitValue()).isZero();
+  }
+
   /** Starts a program that waits, attaches, lets it end; what attach said, after the program's. */
   private Ran attached(List<String> command, String... options) throws Exception {
     Process running =

@@ -66,10 +66,12 @@ final class AttachCommand implements Callable<Integer> {
     try {
       VirtualMachine machine = VirtualMachine.attach(pid);
       try {
+        String before = state(machine);
         machine.loadAgent(jar.toString(), options.text());
-        return machine
-            .getSystemProperties()
-            .getProperty(AgentOptions.STATE, "the agent gave no answer");
+        String after = state(machine);
+        return before.startsWith(ARMED)
+            ? after + "; armed before: what this command asks for is ignored"
+            : after;
       } finally {
         machine.detach();
       }
@@ -78,6 +80,12 @@ final class AttachCommand implements Callable<Integer> {
     } catch (AgentLoadException | AgentInitializationException e) {
       throw notArmed("the process must take a Java agent: " + e.getMessage(), e);
     }
+  }
+
+  private static String state(VirtualMachine machine) throws IOException {
+    return machine
+        .getSystemProperties()
+        .getProperty(AgentOptions.STATE, "the agent gave no answer");
   }
 
   private Failure notArmed(String reason, @Nullable Throwable cause) {

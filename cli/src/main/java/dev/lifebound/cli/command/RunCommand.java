@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +79,9 @@ final class RunCommand implements Callable<Integer> {
           "the command must begin with java but begins with '"
               + name
               + "'; a script passes the agent on by JAVA_TOOL_OPTIONS='"
-              + String.join(" ", flags(options, LEAST_FEATURE))
+              + flags(options, LEAST_FEATURE).stream()
+                  .map(RunCommand::word)
+                  .collect(Collectors.joining(" "))
               + "'");
     }
     JavaProgram java = java(name);
@@ -134,6 +137,11 @@ final class RunCommand implements Callable<Integer> {
               + "; start it with Java 25, or without lifebound");
     }
     return found;
+  }
+
+  /** A flag as JAVA_TOOL_OPTIONS takes it, which is cut at blanks that are not quoted. */
+  private static String word(String flag) {
+    return flag.chars().anyMatch(Character::isWhitespace) ? '"' + flag + '"' : flag;
   }
 
   private static List<String> flags(AgentOptions options, int feature) {

@@ -25,6 +25,7 @@ class RunCommandTest {
             List.of("run", "--sample", "x", "--", "java"),
             List.of("run", "--mode", "loud", "--", "java"),
             List.of("run", "--slots", "-1", "--", "java"),
+            List.of("run", "--watch", "", "--", "java"),
             List.of("attach"),
             List.of("attach", "me"),
             List.of("attach", "0"),

@@ -52,6 +52,10 @@ public record AgentOptions(
 
   public AgentOptions {
     watch = List.copyOf(watch);
+    if (watch.stream().anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException(
+          "a watch pattern must name a library: watch=; for instance librocksdbjni*");
+    }
     if (sampleOneIn < 1) {
       throw badSample(String.valueOf(sampleOneIn));
     }

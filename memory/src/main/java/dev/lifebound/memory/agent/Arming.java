@@ -9,6 +9,7 @@ import dev.lifebound.memory.guard.Watch;
 import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerSettings;
 import dev.lifebound.memory.os.Copies;
+import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.Platform;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,14 +65,20 @@ final class Arming {
           + " --enable-native-access=ALL-UNNAMED, as lifebound run does; the program runs on"
           + " without the guard";
     }
-    return arming.armAll();
+    return arming.armAll(attached);
   }
 
-  private String armAll() {
+  private String armAll(boolean attached) {
+    if (attached) {
+      askForNativeAccess();
+    }
     armLedger();
     armGuard();
     armWatch();
-    if (guard == null && watch == null) {
+    if (watch == null && (guard == null || options.mode() == Mode.OBSERVE)) {
+      if (guard != null) {
+        guard.close();
+      }
       if (ledger != null) {
         ledger.close();
       }
@@ -88,6 +95,18 @@ final class Arming {
     return ARMED
         + String.join("; ", done)
         + (not.isEmpty() ? "" : "; not: " + String.join("; ", not));
+  }
+
+  /**
+   * A JVM that nobody prepared grants native access to whoever uses it first, with a warning, or
+   * denies it: then each part will say so.
+   */
+  private static void askForNativeAccess() {
+    try {
+      long _ = LibC.pageBytes();
+    } catch (IllegalCallerException | UnsupportedOperationException | LinkageError e) {
+      // Denied.
+    }
   }
 
   private void armLedger() {

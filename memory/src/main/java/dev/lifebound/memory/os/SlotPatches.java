@@ -36,6 +36,13 @@ public final class SlotPatches {
    */
   private static final String GLIBC = "libc.so";
 
+  /**
+   * The JVM's compilers allocate with locks in their hands, while their threads count as C code: a
+   * Java stack that is asked for there waits for a safepoint, and that for the lock. So what it
+   * allocates is not sampled; its frees are watched as everybody's.
+   */
+  private static final String JVM = "libjvm.so";
+
   /** Prepares a fresh image: everything but the old values. */
   @FunctionalInterface
   public interface Preparation {
@@ -88,15 +95,19 @@ public final class SlotPatches {
       return;
     }
     try {
+      boolean spared = sampled && object.fileName().equals(JVM);
       // SAFETY: the object is held.
       List<ElfSlots.Slot> slots = new ArrayList<>(ElfSlots.find(object, WatchedSymbol.names()));
       slots.removeIf(slot ->
           patches.containsKey(slot.address())
-              || !isWanted(WatchedSymbol.of(slot.symbol()), named, sampled));
+              || !isWanted(WatchedSymbol.of(slot.symbol()), named && !spared, sampled));
       if (!slots.isEmpty()) {
-        patch(object, handle, slots, named && sampled);
+        patch(object, handle, slots, named && sampled && !spared);
       } else if (named && !libraries.containsKey(object.base())) {
         refused.put(object.path(), "no slot of an allocator's function: is it static?");
+      }
+      if (named && spared) {
+        refused.put(object.path(), "what the JVM itself allocates is not guarded");
       }
     } finally {
       if (handle != 0) {

@@ -43,6 +43,7 @@ class CorrectProgramsProcessTest {
     "cutLedger, USERFAULTFD",
     "cutLedger, REMAP",
     "failingListener, USERFAULTFD",
+    "theJvmNamed, USERFAULTFD",
     "flightRecorder, USERFAULTFD"
   })
   void lives(String program, PageDeath pages) throws Exception {
@@ -85,6 +86,7 @@ class CorrectProgramsProcessTest {
         case "cutLedger" -> cutLedger(ledger, file);
         case "failingListener" -> failingListener();
         case "flightRecorder" -> flightRecorder();
+        case "theJvmNamed" -> theJvmNamed();
         default -> throw new IllegalArgumentException(args[0]);
       }
       watch.close();
@@ -161,6 +163,17 @@ class CorrectProgramsProcessTest {
         told.await();
       } catch (InterruptedException e) {
         throw new AssertionError(e);
+      }
+    }
+
+    /** Its compilers would take stacks while they hold locks that a collection waits for. */
+    private static void theJvmNamed() throws Exception {
+      try (Watch jvm = Watch.builder().library("libjvm.so").sample(guard, 1).start()) {
+        check(jvm.text().contains("what the JVM itself allocates is not guarded"), jvm.text());
+        for (int i = 0; i < 20; i++) {
+          Thread.ofPlatform().start(System::gc).join();
+        }
+        check(guard.counters().allocated() == 0, "nothing of the JVM's is guarded");
       }
     }
 
