@@ -13,9 +13,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.rocksdb.RocksDB;
 
 /** {@code lifebound run} and {@code lifebound attach} as a user runs them. */
@@ -162,6 +159,8 @@ class RunPackagedTest {
       assertThat(armed.out()).startsWith("lifebound: armed: guard mode=recover").contains("libz*");
       Ran again = launched("attach", pid);
       assertThat(again.exitCode()).isZero();
+      assertThat(again.out())
+          .contains("libz*", "armed before: what this command asks for is ignored");
       running.getOutputStream().close();
       assertThat(out.readLine()).isEqualTo("unharmed");
     }
@@ -195,114 +194,6 @@ class RunPackagedTest {
     }
     assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(running.exitValue()).isZero();
-  }
-
-  /** Starts a program that waits, attaches, lets it end; what attach said, after the program's. */
-  private Ran attached(List<String> command, String... options) throws Exception {
-    Process running =
-        new ProcessBuilder(command).redirectError(folder.resolve("err").toFile()).start();
-    Ran ran;
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
-      assertThat(out.readLine()).isEqualTo("up");
-      List<String> attach = new ArrayList<>(List.of("attach", String.valueOf(running.pid())));
-      attach.addAll(List.of(options));
-      ran = launched(attach.toArray(String[]::new));
-      running.getOutputStream().close();
-      assertThat(out.readLine()).isEqualTo("unharmed");
-    } finally {
-      running.destroy();
-    }
-    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(running.exitValue()).isZero();
-    return ran;
-  }
-
-  private static final String WAITS =
-      "System.out.println(\"up\"); System.in.read(); System.out.println(\"unharmed\");";
-
-  @Test
-  void attachToAnOlderJavaIsOneSentenceAndTheProgramRunsOn() throws Exception {
-    Path old = OldJava.home();
-    Path program = program("Older", WAITS);
-    Ran compiled =
-        Ran.of(
-            new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin/javac").toString(),
-                "--release",
-                "11",
-                "-Xlint:-options",
-                "-d",
-                folder.toString(),
-                program.toString()));
-    assertThat(compiled.exitCode()).as(compiled.err()).isZero();
-    Ran ran =
-        attached(List.of(old.resolve("bin/java").toString(), "-cp", folder.toString(), "Older"));
-    assertThat(ran.exitCode()).isEqualTo(1);
-    assertThat(ran.out()).isEmpty();
-    assertThat(ran.err())
-        .contains("the Java virtual machine must be 25 or newer: java=", "[not-armed]")
-        .hasLineCount(1);
-    assertThat(folder.resolve("err"))
-        .content()
-        .contains("lifebound: not armed: the Java virtual machine must be 25 or newer")
-        .doesNotContain("Exception");
-  }
-
-  @Test
-  void attachWhereNativeAccessIsDeniedIsOneSentenceAndTheProgramRunsOn() throws Exception {
-    Path program = program("Denied", WAITS);
-    Ran ran =
-        attached(
-            List.of(
-                JAVA,
-                "-XX:+EnableDynamicAgentLoading",
-                "--illegal-native-access=deny",
-                program.toString()),
-            "--watch",
-            "libz*");
-    assertThat(ran.exitCode()).isEqualTo(1);
-    assertThat(ran.err()).contains("must have native access", "[not-armed]").hasLineCount(1);
-    assertThat(folder.resolve("err"))
-        .content()
-        .contains("lifebound: not armed: ")
-        .doesNotContain("\tat ");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"observe, no page dies", "strict, slots=", "recover, slots="})
-  void everyModeIsArmedAsAskedFor(String mode, String said) throws Exception {
-    Path ledger = folder.resolve(mode + ".ledger");
-    Path program = program("Plain", "System.out.println(\"done\");");
-    Ran ran =
-        launched(
-            "run",
-            "--mode",
-            mode,
-            "--watch",
-            "libz*",
-            "--ledger",
-            ledger.toString(),
-            "--",
-            JAVA,
-            program.toString());
-    assertThat(ran.exitCode()).as(ran.err()).isZero();
-    assertThat(ran.out()).isEqualTo("done\n");
-    assertThat(ran.err()).contains("lifebound: armed: ledger " + ledger, "mode=" + mode, said);
-    Ran read = launched("ledger", ledger.toString());
-    assertThat(read.exitCode()).isZero();
-    assertThat(read.out()).contains("process  ");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"0", "-1", "1/0", "many"})
-  void aBadSampleRateIsAUsageErrorAndNothingIsStarted(String sample) throws Exception {
-    Path program = program("Never", "System.out.println(\"started\");");
-    Ran ran = launched("run", "--sample=" + sample, "--", JAVA, program.toString());
-    assertThat(ran.exitCode()).isEqualTo(64);
-    assertThat(ran.out()).isEmpty();
-    assertThat(ran.err()).contains("sample=" + sample, "[usage]").hasLineCount(1);
   }
 
   @Test
