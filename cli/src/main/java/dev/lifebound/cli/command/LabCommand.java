@@ -1,5 +1,7 @@
 package dev.lifebound.cli.command;
 
+import dev.lifebound.crash.lab.Analyser;
+import dev.lifebound.crash.lab.Case;
 import dev.lifebound.crash.lab.LabJson;
 import dev.lifebound.crash.lab.LabTable;
 import dev.lifebound.crash.lab.Laboratory;
@@ -9,7 +11,12 @@ import dev.lifebound.crash.lab.Request;
 import dev.lifebound.crash.lab.Scenario;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +30,13 @@ import picocli.CommandLine.Spec;
 /** {@code lifebound lab [NAME...]} */
 @Command(
     name = "lab",
-    header = "Show native use-after-free, unprotected and protected.",
+    header = "Show how native memory and maps fail, unprotected and protected.",
     description =
-        "Plays each scenario in processes of its own: C frees a block that a Java map still holds,"
-            + " and the map is read. Nothing outside those processes dies, and nothing is left"
-            + " behind.",
+        "Plays each scenario in processes of its own, in Java, C and Go: use after free, double free,"
+            + " overflow and their kin, and beliefs about Go's maps that are wrong. Nothing outside"
+            + " those processes dies, and nothing is left behind. Cases in C need a C compiler (apt"
+            + " package gcc), those in Go a go (apt package golang-go); without, they are listed as"
+            + " not run.",
     exitCodeListHeading = "%nExit code:%n",
     exitCodeList = {
       "0:every run ended as its scenario predicts, or could not run here",
@@ -49,7 +58,19 @@ final class LabCommand implements Callable<Integer> {
         throws IOException, InterruptedException;
   }
 
+  /** The names of all scenarios. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Laboratory.scenarios().stream().map(Scenario::text).iterator();
+    }
+  }
+
+  private static final int BEGINNING = 3;
+  private static final int MOST_SIMILAR = 3;
+
   private final Lab lab;
+  private final Analyser analyser;
   private final Terminal terminal;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -57,13 +78,14 @@ final class LabCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME",
       arity = "0..*",
-      description = "Scenarios to play: small-block, address-reuse, large-block, dead-page.")
+      completionCandidates = Names.class,
+      description = "Scenarios to play, all if none is named: ${COMPLETION-CANDIDATES}.")
   private List<String> names = List.of();
 
   @Option(
       names = "--repeat",
       paramLabel = "N",
-      description = "Play each scenario N times in each mode.")
+      description = "Play each case N times in each mode.")
   private int repeat = 1;
 
   @Option(
@@ -75,8 +97,9 @@ final class LabCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Write the outcomes as JSON.")
   private boolean json;
 
-  LabCommand(Lab lab, Terminal terminal) {
+  LabCommand(Lab lab, Analyser analyser, Terminal terminal) {
     this.lab = lab;
+    this.analyser = analyser;
     this.terminal = terminal;
   }
 
@@ -94,8 +117,11 @@ final class LabCommand implements Callable<Integer> {
     }
     List<Scenario> scenarios =
         names.isEmpty() ? Laboratory.scenarios() : names.stream().map(this::scenario).toList();
-    List<Outcome> outcomes = run(Request.of(scenarios).withRepeat(repeat));
-    write(json ? LabJson.render(outcomes) : LabTable.render(outcomes, terminal.colours()));
+    List<Outcome> outcomes = run(Request.of(scenarios).withRepeat(repeat).withAnalyser(analyser));
+    write(
+        json
+            ? LabJson.render(outcomes)
+            : LabTable.render(outcomes, terminal.colours(), terminal.width()));
     return outcomes.stream().anyMatch(Outcome::unexpected) ? ExitCode.ANSWER_IS_NO : ExitCode.OK;
   }
 
@@ -105,9 +131,10 @@ final class LabCommand implements Callable<Integer> {
           request,
           new Laboratory.Listener() {
             @Override
-            public void starting(Scenario scenario, Mode mode, int number) {
+            public void starting(Scenario scenario, Case play, Mode mode, int number) {
               String count = request.repeat() == 1 ? "" : " " + number + "/" + request.repeat();
-              progress.step("playing " + scenario.text() + ", " + mode.text() + count);
+              progress.step(
+                  "playing " + scenario.text() + " (" + play.text() + "), " + mode.text() + count);
             }
           });
     } catch (IOException e) {
@@ -124,14 +151,38 @@ final class LabCommand implements Callable<Integer> {
 
   private Scenario scenario(String name) {
     return Scenario.named(name)
-        .orElseThrow(() ->
-            usage(
-                "no scenario has the name '"
-                    + name
-                    + "'; there are "
-                    + Laboratory.scenarios().stream()
-                        .map(Scenario::text)
-                        .collect(Collectors.joining(", "))));
+        .orElseThrow(() -> {
+          List<String> similar = similar(name);
+          return usage(
+              "no scenario has the name '"
+                  + name
+                  + "'"
+                  + (similar.isEmpty() ? "" : ", similar=" + String.join(" ", similar))
+                  + "; there are "
+                  + String.join(", ", new Names()));
+        });
+  }
+
+  /** Names that have a word with the same beginning; those with most such words first. */
+  private static List<String> similar(String name) {
+    Set<String> wanted = beginnings(name);
+    return Laboratory.scenarios().stream()
+        .map(Scenario::text)
+        .filter(text -> shared(wanted, text) > 0)
+        .sorted(Comparator.comparingLong((String text) -> -shared(wanted, text)))
+        .limit(MOST_SIMILAR)
+        .toList();
+  }
+
+  private static long shared(Set<String> wanted, String text) {
+    return beginnings(text).stream().filter(wanted::contains).count();
+  }
+
+  private static Set<String> beginnings(String name) {
+    return Arrays.stream(name.toLowerCase(Locale.ROOT).split("[^a-z]+"))
+        .filter(word -> word.length() >= BEGINNING && !word.equals("the"))
+        .map(word -> word.substring(0, BEGINNING))
+        .collect(Collectors.toSet());
   }
 
   private ParameterException usage(String reason) {

@@ -29,7 +29,7 @@ public final class Lifebound {
   public static Lifebound program() {
     return new Lifebound(
         List.of(
-            terminal -> new LabCommand(Laboratory::run, terminal),
+            terminal -> new LabCommand(Laboratory::run, SourceAnalysis::findings, terminal),
             terminal ->
                 new RunCommand(
                     ProgramStart::replaceBy, System.getenv().getOrDefault("PATH", ""), terminal),

@@ -2,6 +2,7 @@ package dev.lifebound.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifebound.crash.lab.Analyser;
 import dev.lifebound.crash.lab.Laboratory;
 import dev.lifebound.crash.lab.Mode;
 import dev.lifebound.crash.lab.Outcome;
@@ -10,16 +11,21 @@ import dev.lifebound.crash.lab.Scenario;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LabCommandTest {
   private static final Outcome EXPECTED =
-      new Outcome(
+      outcome(
           Scenario.SMALL_BLOCK, Mode.UNPROTECTED, new Result.SilentWrongData("read 7, wrote 1"));
   private static final Outcome UNEXPECTED =
-      new Outcome(Scenario.SMALL_BLOCK, Mode.PROTECTED, new Result.NoHarm("read 1"));
+      outcome(Scenario.SMALL_BLOCK, Mode.PROTECTED, new Result.NoHarm("read 1"));
   private static final Outcome NOT_RUN =
-      new Outcome(Scenario.DEAD_PAGE, Mode.PROTECTED, new Result.NotRun("no zlib here"));
+      outcome(Scenario.DEAD_PAGE, Mode.PROTECTED, new Result.NotRun("no zlib here"));
+
+  private static Outcome outcome(Scenario scenario, Mode mode, Result result) {
+    return new Outcome(scenario, scenario.cases().getFirst(), mode, result, Optional.empty());
+  }
 
   private final Recorder recorder = new Recorder();
   private final List<String> played = new ArrayList<>();
@@ -45,13 +51,14 @@ class LabCommandTest {
     recorder.run(lab(List.of(EXPECTED)), "lab", "dead-page", "small-block", "--repeat", "20");
     assertThat(played).containsExactly("dead-page", "small-block", "20");
     recorder.run(lab(List.of(EXPECTED)), "lab");
-    assertThat(played).endsWith("small-block", "address-reuse", "large-block", "dead-page", "1");
+    assertThat(played.subList(3, played.size() - 1))
+        .containsExactlyElementsOf(Laboratory.scenarios().stream().map(Scenario::text).toList());
   }
 
   @Test
   void theHelpNamesEveryScenario() {
     recorder.run(lab(List.of()), "lab", "--help");
-    assertThat(recorder.out())
+    assertThat(recorder.out().replaceAll("\\s+", " "))
         .contains(Laboratory.scenarios().stream().map(Scenario::text).toList());
   }
 
@@ -73,6 +80,35 @@ class LabCommandTest {
   }
 
   @Test
+  void aNameThatIsNearlyRightIsSuggested() {
+    for (List<String> pair :
+        List.of(
+            List.of("smal-block", "small-block"),
+            List.of("double_free", "double-free"),
+            List.of("nil-map", "go-nil-map"),
+            List.of("eviction", "eviction-under-reader"),
+            List.of("finalizers-late", "late-cleaner"))) {
+      Recorder one = new Recorder();
+      assertThat(one.run(lab(List.of()), "lab", pair.get(0))).isEqualTo(64);
+      assertThat(one.err().replaceFirst("; there are .*", "")).contains(", similar=", pair.get(1));
+    }
+    Recorder other = new Recorder();
+    other.run(lab(List.of()), "lab", "xyzzy");
+    assertThat(other.err()).doesNotContain("similar=").contains("there are small-block, ");
+  }
+
+  @Test
+  void theTableFollowsANarrowTerminal() {
+    recorder.run(lab(List.of(EXPECTED, NOT_RUN)), "lab");
+    assertThat(recorder.out().lines()).anyMatch(line -> line.length() > 40);
+
+    Recorder narrow = new Recorder(40);
+    narrow.run(lab(List.of(EXPECTED, NOT_RUN)), "lab");
+    assertThat(narrow.out()).contains("silent wrong data");
+    assertThat(narrow.out().lines()).allMatch(line -> line.length() <= 40);
+  }
+
+  @Test
   void explainPrintsThePageAndPlaysNothing() {
     for (Scenario scenario : Laboratory.scenarios()) {
       Recorder one = new Recorder();
@@ -88,7 +124,8 @@ class LabCommandTest {
         (request, listener) -> {
           throw new IOException("No space left on device");
         };
-    Lifebound program = new Lifebound(List.of(terminal -> new LabCommand(full, terminal)));
+    Lifebound program =
+        new Lifebound(List.of(terminal -> new LabCommand(full, Analyser.NONE, terminal)));
     assertThat(recorder.run(program, "lab")).isEqualTo(2);
     assertThat(recorder.err()).contains("No space left on device", "[lab-cannot-start]");
   }
@@ -98,7 +135,7 @@ class LabCommandTest {
     Recorder terminal = new Recorder(true);
     terminal.run(lab(List.of(EXPECTED)), "lab", "small-block", "--repeat", "3");
     assertThat(terminal.err())
-        .isEqualTo("\r\u001b[Kplaying small-block, unprotected 1/3\r\u001b[K");
+        .isEqualTo("\r\u001b[Kplaying small-block (48 B), unprotected 1/3\r\u001b[K");
   }
 
   private int run(List<Outcome> outcomes) {
@@ -110,9 +147,10 @@ class LabCommandTest {
         (request, listener) -> {
           request.scenarios().forEach(scenario -> played.add(scenario.text()));
           played.add(String.valueOf(request.repeat()));
-          listener.starting(request.scenarios().getFirst(), Mode.UNPROTECTED, 1);
+          Scenario first = request.scenarios().getFirst();
+          listener.starting(first, first.cases().getFirst(), Mode.UNPROTECTED, 1);
           return outcomes;
         };
-    return new Lifebound(List.of(terminal -> new LabCommand(lab, terminal)));
+    return new Lifebound(List.of(terminal -> new LabCommand(lab, Analyser.NONE, terminal)));
   }
 }

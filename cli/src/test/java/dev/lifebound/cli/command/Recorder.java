@@ -16,9 +16,18 @@ final class Recorder {
   }
 
   Recorder(boolean onTerminal) {
+    this(onTerminal, 100);
+  }
+
+  /** A terminal without colours that has so many columns. */
+  Recorder(int width) {
+    this(false, width);
+  }
+
+  private Recorder(boolean onTerminal, int width) {
     terminal =
         new Terminal(
-            out, new PrintStream(err, true, StandardCharsets.UTF_8), onTerminal, onTerminal, 100);
+            out, new PrintStream(err, true, StandardCharsets.UTF_8), onTerminal, onTerminal, width);
   }
 
   int run(Lifebound program, String... arguments) {

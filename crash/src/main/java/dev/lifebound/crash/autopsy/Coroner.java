@@ -164,8 +164,8 @@ final class Coroner {
           return thread
               && (address != null
                   ? address == event.address()
-                  : pc != null && pc == event.pc() && pc != 0
-                      || log.kind() == HsErr.Kind.INTERNAL_ERROR && isJustBefore(event));
+                  : (pc != null && pc == event.pc() && pc != 0)
+                      || (log.kind() == HsErr.Kind.INTERNAL_ERROR && isJustBefore(event)));
         })
         .findFirst()
         .map(this::ofFault);

@@ -82,7 +82,7 @@ final class PageSvg {
       }
       long start = Math.max(life.address(), from);
       long end = Math.min(Math.max(life.end(), life.address() + 1), to);
-      int row = life == block ? 0 : row(ends, start);
+      int row = life.equals(block) ? 0 : row(ends, start);
       ends[row] = Math.max(ends[row], end);
       double x = MARGIN + (start - from) * scale;
       double width = (end - start) * scale;
@@ -92,7 +92,7 @@ final class PageSvg {
       shown.add(words);
       body.append(
           Markup.rectangle(
-              state + (life == block ? " own" : ""), x, y, width, ROW_HEIGHT - 6, words));
+              state + (life.equals(block) ? " own" : ""), x, y, width, ROW_HEIGHT - 6, words));
       if (width > 150) {
         String more =
             (life.address() < from ? "← " : "")

@@ -248,7 +248,7 @@ final class Performance {
   }
 
   private static boolean isOf(Holder holder, BlockLife block) {
-    return holder.block() == block;
+    return holder.block().equals(block);
   }
 
   private static long end(Holder holder) {

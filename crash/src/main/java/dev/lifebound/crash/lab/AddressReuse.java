@@ -37,6 +37,7 @@ final class AddressReuse implements Victim {
       byte[] written = Bytes.fill(alice, ALICE);
       sessions.put(KEY, alice);
 
+      Bug.now();
       heap.free(alice);
       MemorySegment bob = heap.allocate(BLOCK_BYTES);
       Bytes.fill(bob, BOB);
@@ -57,6 +58,7 @@ final class AddressReuse implements Victim {
         byte[] written = Bytes.fill(alice, ALICE);
         sessions.put(KEY, registry.adopt(alice, heap::free, "session of alice"));
 
+        Bug.now();
         registry.release(sessions.get(KEY));
         MemorySegment bob = heap.allocate(BLOCK_BYTES);
         Bytes.fill(bob, BOB);

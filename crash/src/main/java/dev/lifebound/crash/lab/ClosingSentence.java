@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Says in one sentence what the reader of a table has just seen. */
+/** Says in a few words what the reader of a table has just seen. */
 final class ClosingSentence {
   private ClosingSentence() {}
 
@@ -17,33 +17,83 @@ final class ClosingSentence {
       return "Nothing could run on this machine: the reasons stand above.";
     }
     long notRun = outcomes.stream().filter(outcome -> !outcome.ran()).count();
-    return "C freed a block that a Java map still held: "
-        + "unprotected, "
+    return "Unprotected, "
         + harm(outcomes)
-        + "; protected, "
-        + refusals(outcomes)
-        + (notRun == 0 ? "." : "; " + count(notRun, "run") + " could not start here.");
+        + ". With Lifebound, "
+        + answers(outcomes)
+        + "."
+        + (notRun == 0 ? "" : " " + count(notRun, "run") + " could not start here.");
   }
 
   private static String harm(List<Outcome> outcomes) {
     List<String> parts = new ArrayList<>();
-    long silent =
-        runs(outcomes, Mode.UNPROTECTED, result -> result instanceof Result.SilentWrongData);
-    if (silent > 0) {
-      parts.add(count(silent, "run") + " went on with wrong data and said nothing");
-    }
-    long dead = runs(outcomes, Mode.UNPROTECTED, result -> result instanceof Result.Crash);
-    if (dead > 0) {
-      parts.add(count(dead, "run") + " lost the whole JVM");
-    }
-    return parts.isEmpty() ? "nothing ran" : String.join(" and ", parts);
+    add(
+        parts,
+        runs(outcomes, Mode.UNPROTECTED, result -> result instanceof Result.SilentWrongData),
+        "went on with wrong data and said nothing");
+    add(
+        parts,
+        runs(
+            outcomes,
+            Mode.UNPROTECTED,
+            result ->
+                result instanceof Result.Crash
+                    || result instanceof Result.Abort
+                    || result instanceof Result.FatalError),
+        "lost the whole process");
+    add(
+        parts,
+        runs(outcomes, Mode.UNPROTECTED, result -> result instanceof Result.Leak),
+        "kept memory that nobody could reach");
+    add(
+        parts,
+        runs(outcomes, Mode.UNPROTECTED, result -> result instanceof Result.Panic),
+        "ended in a panic that could be caught");
+    add(
+        parts,
+        runs(
+            outcomes,
+            Mode.UNPROTECTED,
+            result -> result instanceof Result.NoHarm || result instanceof Result.Refuted),
+        "did no harm, whatever is said of them");
+    return parts.isEmpty() ? "nothing ran" : joined(parts);
   }
 
-  private static String refusals(List<Outcome> outcomes) {
-    long refused = runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.Thrown);
-    return refused == 0
-        ? "nothing ran"
-        : count(refused, "run") + " stopped the same read with a Java exception";
+  private static String answers(List<Outcome> outcomes) {
+    List<String> parts = new ArrayList<>();
+    add(
+        parts,
+        runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.Thrown),
+        "stopped at the mistake with a Java exception");
+    add(
+        parts,
+        runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.Reported),
+        "were reported by the guard and went on unharmed");
+    add(
+        parts,
+        runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.NoHarm),
+        "went right");
+    add(
+        parts,
+        runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.Found),
+        "were found in the source by lifebound scan");
+    add(
+        parts,
+        runs(outcomes, Mode.PROTECTED, result -> result instanceof Result.NotCovered),
+        "are not covered");
+    return parts.isEmpty() ? "nothing ran" : joined(parts);
+  }
+
+  private static void add(List<String> parts, long runs, String what) {
+    if (runs > 0) {
+      parts.add(count(runs, "run") + " " + what);
+    }
+  }
+
+  private static String joined(List<String> parts) {
+    return parts.size() < 2
+        ? parts.getFirst()
+        : String.join(", ", parts.subList(0, parts.size() - 1)) + " and " + parts.getLast();
   }
 
   private static long runs(List<Outcome> outcomes, Mode mode, Predicate<Result> how) {

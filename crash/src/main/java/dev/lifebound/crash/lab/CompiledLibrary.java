@@ -2,7 +2,6 @@ package dev.lifebound.crash.lab;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -11,15 +10,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** A small C library of our own, compiled where zlib is missing. */
 final class CompiledLibrary implements HookedLibrary {
-  private static final List<String> COMPILERS = List.of("cc", "gcc", "clang");
   private static final String SOURCE = "session.c";
 
   private final MethodHandle open;
@@ -37,17 +32,12 @@ final class CompiledLibrary implements HookedLibrary {
   /** Compiles and loads the library; empty when the machine has no C compiler. */
   @SuppressWarnings("restricted")
   static Optional<HookedLibrary> build(Path folder) throws IOException {
-    Optional<Path> compiler = compiler();
+    Optional<Path> compiler = Programs.ofMachine(System.getenv()).cCompiler();
     if (compiler.isEmpty()) {
       return Optional.empty();
     }
     Path source = folder.resolve(SOURCE);
-    try (InputStream in = CompiledLibrary.class.getResourceAsStream(SOURCE)) {
-      if (in == null) {
-        throw new IllegalStateException("the C source must be in the jar: resource=" + SOURCE);
-      }
-      Files.copy(in, source);
-    }
+    Sources.copy(SOURCE, source);
     Path library = folder.resolve("libsession.so");
     compile(compiler.get(), source, library);
     // SAFETY: the library has no initialisers; it stays loaded while the victim lives.
@@ -85,19 +75,6 @@ final class CompiledLibrary implements HookedLibrary {
               + "\n"
               + output);
     }
-  }
-
-  /** The first C compiler on the PATH. */
-  static Optional<Path> compiler() {
-    String path = System.getenv().getOrDefault("PATH", "");
-    return COMPILERS.stream()
-        .flatMap(name ->
-            Pattern.compile(Pattern.quote(File.pathSeparator))
-                .splitAsStream(path)
-                .filter(folder -> !folder.isEmpty())
-                .map(folder -> Path.of(folder, name)))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   @Override

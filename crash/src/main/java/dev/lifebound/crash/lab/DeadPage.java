@@ -59,6 +59,7 @@ final class DeadPage implements Victim {
     byte[] before = block.toArray(JAVA_BYTE);
     states.put(KEY, block);
 
+    Bug.now();
     session.close();
 
     Result result = Bytes.compare(before, states.get(KEY).toArray(JAVA_BYTE));
@@ -77,6 +78,7 @@ final class DeadPage implements Victim {
     byte[] before = block.toArray(JAVA_BYTE);
     states.put(KEY, block);
 
+    Bug.now();
     session.close();
 
     try {

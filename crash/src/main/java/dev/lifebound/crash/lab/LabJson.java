@@ -10,6 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class LabJson {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final double NANOS_PER_MICRO = 1e3;
 
   private LabJson() {}
 
@@ -25,17 +26,17 @@ public final class LabJson {
   private static void fill(ObjectNode object, Outcome outcome) {
     Result result = outcome.result();
     object.put("scenario", outcome.scenario().text());
+    object.put("case", outcome.play().text());
+    object.put("language", outcome.play().language().text());
     object.put("mode", outcome.mode().text());
     object.put("outcome", outcome.ran() ? result.outcome() : null);
-    object.put(
-        "signal",
-        switch (result) {
-          case Result.Crash crash -> crash.signal();
-          case Result.Abort _ -> "SIGABRT";
-          default -> null;
-        });
-    object.put("frame", result instanceof Result.Crash crash ? crash.frame() : null);
+    object.put("signal", result.signal());
+    object.put("frame", result.topFrame());
     object.put("exception", result instanceof Result.Thrown thrown ? thrown.text() : null);
+    object.put("detail", outcome.ran() ? result.detail() : null);
+    object.put(
+        "after_micros",
+        outcome.after().map(after -> after.toNanos() / NANOS_PER_MICRO).orElse(null));
     object.put("expected", outcome.ran() ? Boolean.valueOf(outcome.expected()) : null);
     object.put("not_run", result instanceof Result.NotRun notRun ? notRun.reason() : null);
   }

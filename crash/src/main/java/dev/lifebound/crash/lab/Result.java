@@ -3,8 +3,22 @@ package dev.lifebound.crash.lab;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How one run of a scenario ended. */
+/** How one run of a case ended. */
 public sealed interface Result {
+  /** The outcomes that a case can be expected to have, as {@link #outcome()} words them. */
+  String SILENT = "silent wrong data";
+
+  String SEGMENTATION_FAULT = "crash (SIGSEGV)";
+  String ABORT = "abort (SIGABRT)";
+  String EXCEPTION = "exception";
+  String FATAL_ERROR = "fatal error";
+  String PANIC = "panic";
+  String LEAK = "leak";
+  String NO_HARM = "no harm";
+  String REFUTED = "belief refuted";
+  String REPORTED = "reported";
+  String FOUND = "found by scan";
+  String NOT_COVERED = "not covered";
 
   /**
    * The program went on with data that is wrong.
@@ -14,12 +28,13 @@ public sealed interface Result {
   record SilentWrongData(String observation) implements Result {}
 
   /**
-   * The JVM died of a fatal error.
+   * The process died of a fatal error.
    *
    * @param error the signal's name, or what HotSpot calls the error otherwise
    * @param signal the signal's name, or null when the JVM stopped itself
-   * @param frame the problematic frame out of {@code hs_err}, or null when none was written
-   * @param applicationFrame the innermost Java frame outside the JDK, or null when none was written
+   * @param frame the frame that the report blames, or null when none was written
+   * @param applicationFrame the innermost frame outside JDK or Go runtime, or null when none was
+   *     written
    */
   record Crash(
       String error,
@@ -32,8 +47,9 @@ public sealed interface Result {
    * The C library stopped the process with {@code abort()}.
    *
    * @param message what the process wrote last on its error stream; may be empty
+   * @param frame the innermost frame outside the runtime, or null when none was written
    */
-  record Abort(String message) implements Result {}
+  record Abort(String message, @Nullable String frame) implements Result {}
 
   /**
    * The access was refused with a Java exception.
@@ -54,11 +70,63 @@ public sealed interface Result {
   }
 
   /**
+   * Go's runtime ended the program; {@code recover} is not asked.
+   *
+   * @param message the runtime's words
+   * @param frame the innermost frame outside the runtime, or null when none was written
+   */
+  record FatalError(String message, @Nullable String frame) implements Result {}
+
+  /**
+   * A Go panic, which the victim recovered.
+   *
+   * @param message its value
+   */
+  record Panic(String message) implements Result {}
+
+  /**
+   * Native memory stayed that nobody can reach.
+   *
+   * @param observation how much
+   */
+  record Leak(String observation) implements Result {}
+
+  /**
    * The access went through and the data was still right.
    *
    * @param observation what was read
    */
   record NoHarm(String observation) implements Result {}
+
+  /**
+   * A belief was put to the test and is wrong.
+   *
+   * @param observation what was seen instead
+   */
+  record Refuted(String observation) implements Result {}
+
+  /**
+   * The guard reported the mistake, and the program went on unharmed.
+   *
+   * @param kind what the guard calls it
+   * @param text its report
+   */
+  record Reported(String kind, String text) implements Result {}
+
+  /**
+   * The analyser finds the mistake in the victim's source.
+   *
+   * @param rule the rule's identifier
+   * @param text place, message and remedy
+   */
+  record Found(String rule, String text) implements Result {}
+
+  /**
+   * Neither prevented nor found by Lifebound.
+   *
+   * @param reason what that means
+   */
+  record NotCovered(String reason) implements Result {}
 
   /**
    * The victim did not end in time and was killed.
@@ -75,7 +143,7 @@ public sealed interface Result {
   record Failed(String reason) implements Result {}
 
   /**
-   * The scenario cannot run on this machine.
+   * The case cannot run on this machine.
    *
    * @param reason what is missing
    */
@@ -84,11 +152,18 @@ public sealed interface Result {
   /** The outcome in the words that every output uses. */
   default String outcome() {
     return switch (this) {
-      case SilentWrongData _ -> "silent wrong data";
+      case SilentWrongData _ -> SILENT;
       case Crash crash -> "crash (" + crash.error() + ")";
-      case Abort _ -> "abort (SIGABRT)";
-      case Thrown _ -> "exception";
-      case NoHarm _ -> "no harm";
+      case Abort _ -> ABORT;
+      case Thrown _ -> EXCEPTION;
+      case FatalError _ -> FATAL_ERROR;
+      case Panic _ -> PANIC;
+      case Leak _ -> LEAK;
+      case NoHarm _ -> NO_HARM;
+      case Refuted _ -> REFUTED;
+      case Reported _ -> REPORTED;
+      case Found _ -> FOUND;
+      case NotCovered _ -> NOT_COVERED;
       case Timeout _ -> "timeout";
       case Failed _ -> "failed";
       case NotRun _ -> "not run";
@@ -105,12 +180,50 @@ public sealed interface Result {
                   ? ""
                   : ", called from " + crash.applicationFrame());
       case Abort abort ->
-          abort.message().isEmpty() ? "the C library gave no reason" : abort.message();
+          (abort.message().isEmpty() ? "the C library gave no reason" : abort.message())
+              + (abort.frame() == null ? "" : "\nin " + abort.frame());
       case Thrown thrown -> thrown.text();
+      case FatalError fatal ->
+          fatal.message() + (fatal.frame() == null ? "" : "\nin " + fatal.frame());
+      case Panic panic -> panic.message();
+      case Leak leak -> leak.observation();
       case NoHarm harmless -> harmless.observation();
+      case Refuted refuted -> refuted.observation();
+      case Reported reported -> reported.text();
+      case Found found -> found.text();
+      case NotCovered not -> not.reason();
       case Timeout timeout -> "killed after " + timeout.limit().toMillis() + " ms";
       case Failed failed -> failed.reason();
       case NotRun notRun -> notRun.reason();
+    };
+  }
+
+  /** What exactly was thrown, reported or found; empty for all others. */
+  default String sign() {
+    return switch (this) {
+      case Thrown thrown -> thrown.exception();
+      case Reported reported -> reported.kind();
+      case Found found -> found.rule();
+      default -> "";
+    };
+  }
+
+  /** The signal that ended the process, or null. */
+  default @Nullable String signal() {
+    return switch (this) {
+      case Crash crash -> crash.signal();
+      case Abort _ -> "SIGABRT";
+      default -> null;
+    };
+  }
+
+  /** The frame in which the process ended, or null. */
+  default @Nullable String topFrame() {
+    return switch (this) {
+      case Crash crash -> crash.frame();
+      case Abort abort -> abort.frame();
+      case FatalError fatal -> fatal.frame();
+      default -> null;
     };
   }
 }

@@ -36,6 +36,7 @@ final class SmallBlock implements Victim {
     byte[] written = Bytes.fill(block, "session of alice");
     sessions.put(KEY, block);
 
+    Bug.now();
     heap.free(block);
 
     Result result = read(sessions, written);
@@ -58,6 +59,7 @@ final class SmallBlock implements Victim {
       byte[] written = Bytes.fill(block, "session of alice");
       sessions.put(KEY, registry.adopt(block, heap::free, "session"));
 
+      Bug.now();
       registry.release(sessions.get(KEY));
 
       try (Lease lease = registry.lease(sessions.get(KEY))) {

@@ -10,6 +10,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 
 /** Victims that end in each way a process can; the argument names the way. */
@@ -29,13 +30,14 @@ final class BadVictim {
       case "throw" -> throw new IllegalStateException("a broken victim");
       case "silence" -> Files.writeString(Path.of("left-behind"), "a file in the working folder");
       case "testify-then-crash" -> {
-        System.out.print(Testimony.line(new Result.NoHarm("all is well")));
+        System.out.print(Testimony.line(new Result.NoHarm("all is well"), OptionalLong.empty()));
         System.out.flush();
         readUnmapped();
       }
       case "chatter" -> {
         System.out.println("OpenJDK 64-Bit Server VM warning: something");
-        System.out.print(Testimony.line(new Result.SilentWrongData("after\tmuch\nnoise")));
+        System.out.print(
+            Testimony.line(new Result.SilentWrongData("after\tmuch\nnoise"), OptionalLong.empty()));
       }
       case "core-limit" -> tellCoreLimit();
       default -> throw new IllegalArgumentException("unknown way: way=" + arguments[0]);
@@ -84,6 +86,8 @@ final class BadVictim {
             .filter(limit -> limit.startsWith("Max core file size"))
             .findFirst()
             .orElseThrow();
-    System.out.print(Testimony.line(new Result.NoHarm(line.replaceAll("\\s+", " ").strip())));
+    System.out.print(
+        Testimony.line(
+            new Result.NoHarm(line.replaceAll("\\s+", " ").strip()), OptionalLong.empty()));
   }
 }

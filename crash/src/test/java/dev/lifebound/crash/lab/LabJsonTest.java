@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,8 +13,18 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class LabJsonTest {
+  private static final Case LARGE = Scenario.LARGE_BLOCK.cases().getFirst();
+
   private static JsonNode rendered(Mode mode, Result result) throws IOException {
-    String json = LabJson.render(List.of(new Outcome(Scenario.LARGE_BLOCK, mode, result)));
+    String json =
+        LabJson.render(
+            List.of(
+                new Outcome(
+                    Scenario.LARGE_BLOCK,
+                    LARGE,
+                    mode,
+                    result,
+                    Optional.of(Duration.ofNanos(2500)))));
     LabSchema.assertValid(json);
     return JsonMapper.shared().readTree(json).get(0);
   }
@@ -25,13 +36,25 @@ class LabJsonTest {
 
     assertThat(object.propertyNames())
         .containsExactly(
-            "scenario", "mode", "outcome", "signal", "frame", "exception", "expected", "not_run");
+            "scenario",
+            "case",
+            "language",
+            "mode",
+            "outcome",
+            "signal",
+            "frame",
+            "exception",
+            "detail",
+            "after_micros",
+            "expected",
+            "not_run");
     assertThat(object.toString())
         .isEqualTo(
             """
-            {"scenario":"large-block","mode":"unprotected","outcome":"crash (SIGSEGV)",\
-            "signal":"SIGSEGV","frame":"C [a.so+0x1]","exception":null,"expected":true,\
-            "not_run":null}\
+            {"scenario":"large-block","case":"40 MB","language":"Java","mode":"unprotected",\
+            "outcome":"crash (SIGSEGV)","signal":"SIGSEGV","frame":"C [a.so+0x1]",\
+            "exception":null,"detail":"in C [a.so+0x1], called from b.C.d","after_micros":2.5,\
+            "expected":true,"not_run":null}\
             """);
   }
 
@@ -49,7 +72,7 @@ class LabJsonTest {
     JsonNode object = rendered(Mode.PROTECTED, new Result.NotRun("no library"));
 
     assertThat(object.get("not_run").stringValue()).isEqualTo("no library");
-    for (String name : List.of("outcome", "signal", "frame", "exception", "expected")) {
+    for (String name : List.of("outcome", "signal", "frame", "exception", "detail", "expected")) {
       assertThat(object.get(name).isNull()).as(name).isTrue();
     }
   }
@@ -60,7 +83,14 @@ class LabJsonTest {
         List.of(
             new Result.SilentWrongData("x"),
             new Result.Crash("Internal Error", null, null, null),
-            new Result.Abort(""),
+            new Result.Abort("", null),
+            new Result.FatalError("concurrent map writes", "a.b"),
+            new Result.Panic("x"),
+            new Result.Leak("x"),
+            new Result.Refuted("x"),
+            new Result.Reported("second free", "x"),
+            new Result.Found("LBG001", "x"),
+            new Result.NotCovered("x"),
             new Result.Thrown("a.B", ""),
             new Result.NoHarm("x"),
             new Result.Timeout(Duration.ofSeconds(1)),
@@ -73,8 +103,20 @@ class LabJsonTest {
 
   @Test
   void theOrderOfTheRunsIsKept() {
-    Outcome first = new Outcome(Scenario.DEAD_PAGE, Mode.PROTECTED, new Result.NoHarm("x"));
-    Outcome second = new Outcome(Scenario.SMALL_BLOCK, Mode.UNPROTECTED, new Result.NoHarm("x"));
+    Outcome first =
+        new Outcome(
+            Scenario.DEAD_PAGE,
+            Scenario.DEAD_PAGE.cases().getFirst(),
+            Mode.PROTECTED,
+            new Result.NoHarm("x"),
+            Optional.empty());
+    Outcome second =
+        new Outcome(
+            Scenario.SMALL_BLOCK,
+            Scenario.SMALL_BLOCK.cases().getFirst(),
+            Mode.UNPROTECTED,
+            new Result.NoHarm("x"),
+            Optional.empty());
 
     JsonNode array = JsonMapper.shared().readTree(LabJson.render(List.of(first, second, first)));
 
@@ -89,16 +131,24 @@ class LabJsonTest {
         "{}",
         "[{}]",
         """
-        [{"scenario":"other","mode":"protected","outcome":"exception","signal":null,"frame":null,
-          "exception":"x","expected":true,"not_run":null}]\
+        [{"scenario":"other","case":"zlib","language":"Java","mode":"protected",
+          "outcome":"exception","signal":null,"frame":null,"exception":"x","detail":"x",
+          "after_micros":null,"expected":true,"not_run":null}]\
         """,
         """
-        [{"scenario":"dead-page","mode":"protected","outcome":"exception","signal":null,
-          "frame":null,"exception":"x","expected":null,"not_run":null}]\
+        [{"scenario":"dead-page","case":"zlib","language":"Java","mode":"protected",
+          "outcome":"exception","signal":null,"frame":null,"exception":"x","detail":"x",
+          "after_micros":null,"expected":null,"not_run":null}]\
         """,
         """
-        [{"scenario":"dead-page","mode":"protected","outcome":"exception","signal":null,
-          "frame":null,"exception":"x","expected":true,"not_run":"why"}]\
+        [{"scenario":"dead-page","case":"zlib","language":"Java","mode":"protected",
+          "outcome":"exception","signal":null,"frame":null,"exception":"x","detail":"x",
+          "after_micros":null,"expected":true,"not_run":"why"}]\
+        """,
+        """
+        [{"scenario":"dead-page","case":"zlib","language":"Java","mode":"protected",
+          "outcome":"surprise","signal":null,"frame":null,"exception":null,"detail":"x",
+          "after_micros":null,"expected":true,"not_run":null}]\
         """
       })
   void theSchemaRefusesWhatTheDocumentForbids(String json) throws IOException {

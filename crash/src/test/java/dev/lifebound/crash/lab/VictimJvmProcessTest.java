@@ -53,7 +53,7 @@ class VictimJvmProcessTest {
     assertThat(report.problematicFrame()).containsPattern("libjvm\\.so|BadVictim|Unsafe");
     assertThat(report.applicationFrame())
         .contains("dev.lifebound.crash.lab.BadVictim.readUnmapped");
-    assertThat(ending.judge().outcome()).isEqualTo("crash (SIGSEGV)");
+    assertThat(ending.judge().result().outcome()).isEqualTo("crash (SIGSEGV)");
   }
 
   @Test
@@ -66,7 +66,7 @@ class VictimJvmProcessTest {
     assertThat(report.problematicFrame()).startsWith("C [libc");
     assertThat(report.applicationFrame())
         .contains("dev.lifebound.crash.lab.BadVictim.compareUnmapped");
-    assertThat(ending.judge()).isInstanceOf(Result.Crash.class);
+    assertThat(ending.judge().result()).isInstanceOf(Result.Crash.class);
   }
 
   @Test
@@ -74,7 +74,8 @@ class VictimJvmProcessTest {
     Ending ending = end("abort");
 
     assertThat(ending.hsErr()).isEmpty();
-    assertThat(ending.judge()).isEqualTo(new Result.Abort("free(): double free detected"));
+    assertThat(ending.judge().result())
+        .isEqualTo(new Result.Abort("free(): double free detected", null));
   }
 
   @Test
@@ -83,12 +84,12 @@ class VictimJvmProcessTest {
 
     Ending ending = JVM.run(scratch, limit, BadVictim.class.getName(), List.of("hang"));
 
-    assertThat(ending.judge()).isEqualTo(new Result.Timeout(limit));
+    assertThat(ending.judge().result()).isEqualTo(new Result.Timeout(limit));
   }
 
   @Test
   void aVictimThatFailsIsNoOutcomeOfTheScenario() throws Exception {
-    assertThat(end("throw").judge())
+    assertThat(end("throw").judge().result())
         .isInstanceOfSatisfying(
             Result.Failed.class,
             failed -> assertThat(failed.reason()).contains("exit code 1", "a broken victim"));
@@ -96,7 +97,7 @@ class VictimJvmProcessTest {
 
   @Test
   void aVictimThatSaysNothingFailed() throws Exception {
-    assertThat(end("silence").judge())
+    assertThat(end("silence").judge().result())
         .isEqualTo(new Result.Failed("the victim failed: it ended without a word"));
   }
 
@@ -104,13 +105,15 @@ class VictimJvmProcessTest {
   void aDeathOutweighsWhatWasSaidBefore() throws Exception {
     Ending ending = end("testify-then-crash");
 
-    assertThat(Testimony.result(ending.output())).contains(new Result.NoHarm("all is well"));
-    assertThat(ending.judge()).isInstanceOf(Result.Crash.class);
+    assertThat(Testimony.result(ending.output()).map(Testimony.Told::result))
+        .contains(new Result.NoHarm("all is well"));
+    assertThat(ending.judge().result()).isInstanceOf(Result.Crash.class);
   }
 
   @Test
   void otherOutputDoesNotHideTheTestimony() throws Exception {
-    assertThat(end("chatter").judge()).isEqualTo(new Result.SilentWrongData("after\tmuch\nnoise"));
+    assertThat(end("chatter").judge().result())
+        .isEqualTo(new Result.SilentWrongData("after\tmuch\nnoise"));
   }
 
   @Test
@@ -122,16 +125,17 @@ class VictimJvmProcessTest {
                 "LD_PRELOAD", "libjemalloc.so",
                 "MALLOC_PERTURB_", "165",
                 "GLIBC_TUNABLES", "glibc.malloc.tcache_count=0",
+                "GODEBUG", "cgocheck=0",
                 "PATH", "/usr/bin"));
 
-    VictimJvm.clean(environment);
+    VictimProcess.clean(environment);
 
     assertThat(environment).containsOnlyKeys("PATH");
   }
 
   @Test
   void aVictimMayNotLeaveACoreFile() throws Exception {
-    assertThat(end("core-limit").judge())
+    assertThat(end("core-limit").judge().result())
         .isEqualTo(new Result.NoHarm("Max core file size 0 0 bytes"));
   }
 

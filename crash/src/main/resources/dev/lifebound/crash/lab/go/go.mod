@@ -1,0 +1,3 @@
+module lifebound.dev/lab
+
+go 1.18
