@@ -67,19 +67,25 @@ final class CellStock {
       }
       long large = popLarger(slabs, sizeClass);
       if (large == 0 && size > RUN_BYTES / 4) {
-        return slabs.take(size);
+        return taken(slabs, stripe, size);
       }
       keepRest(slabs);
       if (large != 0) {
         cursor = large;
         end = large + CellSizes.bytes(lastClass);
       } else {
-        cursor = slabs.take(RUN_BYTES);
+        cursor = taken(slabs, stripe, RUN_BYTES);
         end = cursor + RUN_BYTES;
       }
     }
     long position = cursor;
     cursor += size;
+    return position;
+  }
+
+  private static long taken(ConcurrentSlabs slabs, Stripe stripe, long bytes) {
+    long position = slabs.take(bytes, stripe.state.tally);
+    stripe.state.tally.end();
     return position;
   }
 
@@ -145,7 +151,7 @@ final class CellStock {
 
   private void drain(ConcurrentSlabs slabs, Stripe stripe) {
     stripe.recycle();
-    stripe.state.recycles++;
+    stripe.state.tally.recycles++;
     link(slabs);
   }
 

@@ -1,21 +1,27 @@
 package dev.lifebound.memory.map;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native memory of one concurrent map: {@link Slabs} for many threads. Blocks are cut under a
- * lock; a table of small entries needs one for some hundred insertions.
+ * The native memory of one concurrent map: slabs of one shared arena that blocks are cut from,
+ * under a lock of its own. Thread-safe.
  *
- * <p>A block is named by its position: slab number and offset. Zero names no block. A block larger
+ * <p>A block is named by its position: slab number and offset. Zero names no block. A slab larger
  * than what one number covers has several. Nothing is given back before {@link #close}: whoever
  * reads at a position that it has read from the map reads memory of this map, whatever lies there
  * now.
  */
 final class ConcurrentSlabs {
+  /*
+   * As for the maps of one writer: a large slab is zeroed by the library's spare thread, one ahead,
+   * from when half of the present one is used; a small one tides the writers over when it is late.
+   */
+
   /** Bytes that one slab number covers. */
-  static final long SLAB_BYTES = Slabs.MAX_BYTES;
+  static final long SLAB_BYTES = 1L << 20;
 
   static final int SLAB_SHIFT = 20;
   static final long OFFSET_MASK = SLAB_BYTES - 1;
@@ -23,20 +29,44 @@ final class ConcurrentSlabs {
   /** Every position is a multiple of it. */
   static final long UNIT = 8;
 
+  private static final long FIRST_BYTES = 16 << 10;
+
+  /** The largest slab that a writer makes itself, unless one block needs more. */
+  private static final long LATE_BYTES = 64 << 10;
+
+  /** The next slab is this part of what the map has. */
+  private static final int PART = 4;
+
   private final String name;
-  private final Slabs slabs;
+  private final long limitBytes;
+  private final Slabs.Source source;
+  private final Arena arena;
 
   /** By slab number. Grows by copy; a number never comes to mean another slab. */
   private volatile MemorySegment[] table = {};
 
-  /** By the number that the slabs below give: ours, or -1. */
-  private int[] numbers = {};
-
   private int used;
+  private long cursor;
+  private long end;
 
+  /** Where half of the present slab is used. */
+  private long askAt = Long.MAX_VALUE;
+
+  /** Without the spare. */
+  private long reservedBytes;
+
+  /** The spare that is being made or ready, in bytes; 0 is none. */
+  private long spareBytes;
+
+  private @Nullable MemorySegment spare;
+
+  // Closed by close().
+  @SuppressWarnings("MustBeClosedChecker")
   ConcurrentSlabs(String name, long limitBytes, Slabs.Source source) {
     this.name = name;
-    this.slabs = new Slabs(source, limitBytes);
+    this.limitBytes = limitBytes;
+    this.source = source;
+    this.arena = Arena.ofShared();
   }
 
   MemorySegment[] table() {
@@ -54,79 +84,132 @@ final class ConcurrentSlabs {
   /**
    * Zeroed bytes that no one had before.
    *
+   * @param tally is told what this call has zeroed
    * @throws MapFullException when the limit or the system has no more; nothing changes then
    */
-  synchronized long take(long bytes) {
+  synchronized long take(long bytes, GrowthTally tally) {
     long size = (bytes + UNIT - 1) & -UNIT;
+    if (size > LATE_BYTES) {
+      // A slab of its own, so that the present one is used up.
+      return add(create(size, size, tally));
+    }
+    if (end - cursor < size) {
+      MemorySegment slab = nextSlab(size, tally);
+      cursor = add(slab);
+      end = cursor + slab.byteSize();
+      if (cursor == 0) {
+        // So that position zero names nothing.
+        cursor = UNIT;
+      }
+      askAt = cursor + slab.byteSize() / 2;
+    }
+    long position = cursor;
+    cursor += size;
+    if (cursor > askAt) {
+      askForSpare();
+    }
+    return position;
+  }
+
+  private MemorySegment nextSlab(long size, GrowthTally tally) {
+    // The first one has room for the bytes that name nothing.
+    long needed = used == 0 ? size + UNIT : size;
+    MemorySegment ready = spare;
+    if (ready != null && ready.byteSize() >= needed) {
+      spare = null;
+      spareBytes = 0;
+      reservedBytes += ready.byteSize();
+      return ready;
+    }
+    return create(needed, Math.max(needed, Math.min(nextBytes(), LATE_BYTES)), tally);
+  }
+
+  private MemorySegment create(long needed, long wanted, GrowthTally tally) {
+    long left = limitBytes - reservedBytes - spareBytes;
+    if (left < needed) {
+      throw full(needed, null);
+    }
     try {
-      return size <= Slabs.LATE_BYTES ? cut(size) : own(size);
-    } catch (Slabs.OutOfNativeMemory e) {
-      throw full(e);
+      MemorySegment slab = source.allocate(arena, Math.min(wanted, left & -UNIT));
+      reservedBytes += slab.byteSize();
+      tally.zeroed += slab.byteSize();
+      return slab;
+    } catch (OutOfMemoryError e) {
+      throw full(needed, e);
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
   }
 
-  private long cut(long size) {
-    if (numbers.length == 0) {
-      // So that position zero names nothing.
-      long _ = slabs.allocate(UNIT);
-      add(slabs.segments[0]);
-      numbers = new int[1];
-    }
-    long entry = slabs.allocate(size) << Entry.LOCATION_SHIFT;
-    int below = Entry.slab(entry);
-    if (below >= numbers.length) {
-      int known = numbers.length;
-      numbers = Arrays.copyOf(numbers, Math.max(below + 1, 2 * known));
-      Arrays.fill(numbers, known, numbers.length, -1);
-    }
-    if (numbers[below] < 0) {
-      numbers[below] = used;
-      add(slabs.segments[below]);
-    }
-    return ((long) numbers[below] << SLAB_SHIFT) + Entry.offset(entry);
+  private long nextBytes() {
+    return Math.clamp(Long.highestOneBit(reservedBytes / PART), FIRST_BYTES, SLAB_BYTES);
   }
 
-  private long own(long size) {
-    long position = (long) used << SLAB_SHIFT;
-    add(slabs.allocateSegment(size));
-    return position;
+  private void askForSpare() {
+    askAt = Long.MAX_VALUE;
+    long bytes = nextBytes();
+    if (spareBytes == 0 && bytes > LATE_BYTES && bytes <= limitBytes - reservedBytes) {
+      spareBytes = bytes;
+      SpareThread.ask(() -> prepareSpare(bytes));
+    }
   }
 
-  private void add(MemorySegment slab) {
+  /** For the spare thread: the zeroing is done under no lock. */
+  private void prepareSpare(long bytes) {
+    MemorySegment made = null;
+    try {
+      made = source.allocate(arena, bytes);
+    } catch (OutOfMemoryError | IllegalStateException e) {
+      // No memory, or closed meanwhile. A writer will find no spare, try a smaller slab itself, and
+      // report what that meets.
+      made = null;
+    }
+    synchronized (this) {
+      spare = made;
+      spareBytes = made == null ? 0 : bytes;
+    }
+  }
+
+  /** The position of the slab's first byte. */
+  private long add(MemorySegment slab) {
     int count = (int) Math.ceilDiv(slab.byteSize(), SLAB_BYTES);
+    int first = used;
     MemorySegment[] wide = table;
-    if (used + count > wide.length) {
+    if (first + count > wide.length) {
       int known = wide.length;
-      wide = Arrays.copyOf(wide, Math.max(used + count, 2 * known));
+      wide = Arrays.copyOf(wide, Math.max(first + count, 2 * known));
       Arrays.fill(wide, known, wide.length, MemorySegment.NULL);
     }
     for (int i = 0; i < count; i++) {
       // To the end of the slab, so that a block may lie across the border.
-      wide[used + i] = slab.asSlice(i * SLAB_BYTES);
+      wide[first + i] = slab.asSlice(i * SLAB_BYTES);
     }
     used += count;
     table = wide;
+    return (long) first << SLAB_SHIFT;
   }
 
-  private MapFullException full(Slabs.OutOfNativeMemory cause) {
-    return new MapFullException(
-        "a map must find memory for its entries: used="
-            + slabs.reservedBytes()
-            + ", limit="
-            + slabs.limitBytes()
-            + ", size="
-            + cause.bytes
-            + ", map="
-            + name
-            + "; remove entries, raise limitBytes, or give the process more",
-        cause);
+  private MapFullException full(long size, @Nullable Throwable cause) {
+    MapFullException full =
+        new MapFullException(
+            "a map must find memory for its entries: used="
+                + (reservedBytes + spareBytes)
+                + ", limit="
+                + (limitBytes == Long.MAX_VALUE ? "none" : limitBytes)
+                + ", size="
+                + size
+                + ", map="
+                + name
+                + "; remove entries, raise limitBytes, or give the process more");
+    if (cause != null) {
+      full.initCause(cause);
+    }
+    return full;
   }
 
   /** What to throw when an access was refused: the map was closed, or it is some other trouble. */
   RuntimeException closedOr(IllegalStateException e) {
-    return slabs.isAlive() ? e : closed(e);
+    return isOpen() ? e : closed(e);
   }
 
   /** What to throw of a map that is being closed. */
@@ -145,28 +228,34 @@ final class ConcurrentSlabs {
   }
 
   void checkOpen() {
-    if (!slabs.isAlive()) {
+    if (!isOpen()) {
       throw closed();
     }
   }
 
   boolean isOpen() {
-    return slabs.isAlive();
+    return arena.scope().isAlive();
   }
 
+  /** All that was taken from the system. */
   synchronized long reservedBytes() {
-    return slabs.reservedBytes();
+    return reservedBytes + spareBytes;
   }
 
-  /** Bytes that no block has yet, with the spare slab. */
+  /** Bytes of the present slab that no block has yet. */
   synchronized long unusedBytes() {
-    return slabs.unusedBytes() + slabs.spareBytes();
+    return end - cursor;
+  }
+
+  /** The spare that is ready or being made. */
+  synchronized long spareBytes() {
+    return spareBytes;
   }
 
   /** Frees everything; does nothing when that was done. */
   synchronized void close() {
-    if (slabs.isAlive()) {
-      slabs.close();
+    if (isOpen()) {
+      arena.close();
     }
   }
 }

@@ -351,6 +351,7 @@ final class ConcurrentTables {
       if (!growth.makeRoom(stripe, hash, stripe.entryAcquire(hash))) {
         return false;
       }
+      stripe.state.tally.end();
     }
     return true;
   }

@@ -14,7 +14,7 @@ final class FreeBlocks {
 
   private final long[] heads;
   private final long[] retiredAt;
-  private long blocks;
+  private long bytes;
 
   FreeBlocks(int classes) {
     heads = new long[classes];
@@ -22,32 +22,32 @@ final class FreeBlocks {
     Arrays.fill(retiredAt, NEVER);
   }
 
-  /** How many there are. */
-  long blocks() {
-    return blocks;
+  /** Of all of them. */
+  long bytes() {
+    return bytes;
   }
 
-  void retire(ConcurrentSlabs slabs, Stripe stripe, int sizeClass, long position) {
+  void retire(ConcurrentSlabs slabs, Stripe stripe, int sizeClass, long position, long size) {
     ConcurrentTables.setWord(
         slabs.segment(position), ConcurrentSlabs.offset(position), heads[sizeClass]);
     heads[sizeClass] = position;
     retiredAt[sizeClass] = stripe.version;
-    blocks++;
+    bytes += size;
   }
 
   /** A block that may be written to, with its old content, or 0 when there is none. */
-  long take(ConcurrentSlabs slabs, Stripe stripe, int sizeClass) {
+  long take(ConcurrentSlabs slabs, Stripe stripe, int sizeClass, long size) {
     long position = heads[sizeClass];
     if (position == 0) {
       return 0;
     }
     if (retiredAt[sizeClass] == stripe.version) {
       stripe.recycle();
-      stripe.state.recycles++;
+      stripe.state.tally.recycles++;
     }
     heads[sizeClass] =
         ConcurrentTables.word(slabs.segment(position), ConcurrentSlabs.offset(position));
-    blocks--;
+    bytes -= size;
     return position;
   }
 
@@ -57,6 +57,6 @@ final class FreeBlocks {
   void takeOver(FreeBlocks dead) {
     System.arraycopy(dead.heads, 0, heads, 0, heads.length);
     Arrays.fill(retiredAt, NEVER);
-    blocks = dead.blocks;
+    bytes = dead.bytes;
   }
 }

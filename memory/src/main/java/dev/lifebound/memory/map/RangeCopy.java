@@ -2,12 +2,15 @@ package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 
 /** The entries of one table on the heap, and the range of hashes that the table holds. */
 class RangeCopy {
   private long[] words = new long[2 * 8 * 32];
   private int count;
+
+  /** By group: what was full when it was copied. */
+  private long[] seen = new long[32];
+
   private long end;
 
   final int count() {
@@ -33,22 +36,50 @@ class RangeCopy {
     end = (hash & -size) + size;
   }
 
-  /** Adds what is full in a table that may be written to meanwhile. */
+  /** Copies what is full in a table that may be written to meanwhile, each key once. */
   final void addAll(MemorySegment slab, long offset, int groups) {
-    if (words.length < 2 * (count + groups * ConcurrentTables.GROUP_SLOTS)) {
-      words = Arrays.copyOf(words, 2 * (count + groups * ConcurrentTables.GROUP_SLOTS));
+    if (words.length < 2 * groups * ConcurrentTables.GROUP_SLOTS) {
+      words = new long[2 * groups * ConcurrentTables.GROUP_SLOTS];
     }
+    if (seen.length < groups) {
+      seen = new long[groups];
+    }
+    count = 0;
     for (int group = 0; group < groups; group++) {
       long at = ConcurrentTables.groupOffset(offset, group);
-      long control = ConcurrentTables.word(slab, at);
+      seen[group] = ConcurrentTables.fulls(ConcurrentTables.word(slab, at));
       VarHandle.loadLoadFence();
-      for (long full = ConcurrentTables.fulls(control); full != 0; full &= full - 1) {
+      for (long full = seen[group]; full != 0; full &= full - 1) {
         long slot = at + ConcurrentTables.slotOffset(full);
         words[2 * count] = ConcurrentTables.word(slab, slot);
         words[2 * count + 1] = ConcurrentTables.word(slab, slot + ConcurrentTables.VALUE_OFFSET);
         count++;
       }
     }
+    dropRemoved(slab, offset, groups);
+  }
+
+  /**
+   * A key that was removed when its slot had been copied may have been put again, into a slot that
+   * was copied later. Its first slot stays removed, so a second look at all of them finds it.
+   */
+  private void dropRemoved(MemorySegment slab, long offset, int groups) {
+    VarHandle.loadLoadFence();
+    int from = 0;
+    int kept = 0;
+    for (int group = 0; group < groups; group++) {
+      long now =
+          ConcurrentTables.fulls(
+              ConcurrentTables.word(slab, ConcurrentTables.groupOffset(offset, group)));
+      for (long full = seen[group]; full != 0; full &= full - 1, from++) {
+        if ((now & full & -full) != 0) {
+          words[2 * kept] = words[2 * from];
+          words[2 * kept + 1] = words[2 * from + 1];
+          kept++;
+        }
+      }
+    }
+    count = kept;
   }
 
   final void clear() {

@@ -8,7 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * first map that is large enough and holds no map while it waits.
  */
 final class SpareThread {
-  private static final BlockingQueue<Slabs> WAITING = new LinkedBlockingQueue<>();
+  private static final BlockingQueue<Runnable> WAITING = new LinkedBlockingQueue<>();
 
   static {
     Thread.ofPlatform()
@@ -21,26 +21,31 @@ final class SpareThread {
   private SpareThread() {}
 
   static void ask(Slabs slabs) {
-    WAITING.add(slabs);
+    ask(slabs::prepareSpare);
+  }
+
+  /** Has this make a spare; it must not throw. */
+  static void ask(Runnable maker) {
+    WAITING.add(maker);
   }
 
   @SuppressWarnings("InfiniteLoopStatement")
   private static void run() {
     while (true) {
-      next().prepareSpare();
+      next().run();
     }
   }
 
-  private static Slabs next() {
-    Slabs slabs = null;
-    while (slabs == null) {
+  private static Runnable next() {
+    Runnable maker = null;
+    while (maker == null) {
       try {
-        slabs = WAITING.take();
+        maker = WAITING.take();
       } catch (InterruptedException e) {
         // Nobody has this thread to interrupt it; whoever found it by its group gains nothing.
-        slabs = WAITING.poll();
+        maker = WAITING.poll();
       }
     }
-    return slabs;
+    return maker;
   }
 }

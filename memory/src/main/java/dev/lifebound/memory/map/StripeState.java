@@ -46,12 +46,8 @@ final class StripeState extends StampedLock {
   /** Functions of the program that run for keys of this stripe. */
   transient @Nullable Computation computations;
 
-  // Counts for inspect().
-  long doublings;
-  long splits;
-  long rebuilds;
-  long inPlaceRebuilds;
-  long recycles;
+  /** For inspect(). */
+  final transient GrowthTally tally = new GrowthTally();
 
   /** Gives the lock back. */
   void unlock() {
@@ -106,11 +102,7 @@ final class StripeState extends StampedLock {
     addSize(old.size);
     freeTables.takeOver(old.freeTables);
     cells.takeOver(old.cells);
-    doublings = old.doublings;
-    splits = old.splits;
-    rebuilds = old.rebuilds;
-    inPlaceRebuilds = old.inPlaceRebuilds;
-    recycles = old.recycles;
+    tally.add(old.tally);
     Computation computation = old.computations;
     while (computation != null) {
       Computation next = computation.next;

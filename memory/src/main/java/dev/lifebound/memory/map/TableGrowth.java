@@ -71,7 +71,7 @@ final class TableGrowth {
   /** The first stripes, whose directories are long enough for the hint and have no tables yet. */
   Stripe[] firstRoot() {
     ConcurrentSettings settings = tables.settings;
-    emptyTable = slabs.take(ConcurrentTables.tableBytes(1));
+    emptyTable = slabs.take(ConcurrentTables.tableBytes(1), new GrowthTally());
     int[] groups = settings.regularGroups();
     long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
     int bits =
@@ -91,7 +91,7 @@ final class TableGrowth {
   }
 
   /** The groups that a table of this range has before it is split. */
-  private int regularGroups(long hash) {
+  int regularGroups(long hash) {
     int[] groups = tables.settings.regularGroups();
     return groups[(int) (hash >>> (Long.SIZE - firstBits)) & (groups.length - 1)];
   }
@@ -116,12 +116,13 @@ final class TableGrowth {
     try {
       if (live <= limit - limit / ConcurrentTables.GROUP_SLOTS - 1) {
         replace(stripe, hash, entry, groups);
-        stripe.state.rebuilds++;
+        stripe.state.tally.rebuilds++;
+        stripe.state.tally.lastTrigger = MapInspection.Trigger.DEAD;
         return true;
       }
       if (groups < regular) {
         replace(stripe, hash, entry, Math.min(2 * groups, regular));
-        stripe.state.doublings++;
+        stripe.state.tally.doublings++;
         return true;
       }
       return split(stripe, hash, entry);
@@ -142,7 +143,7 @@ final class TableGrowth {
   private void replace(Stripe stripe, long hash, long entry, int groups) {
     int depth = ConcurrentTables.depth(entry);
     long fresh = take(stripe, hash, groups);
-    copy(entry, fresh, groups, 0, 0);
+    stripe.state.tally.moved += copy(entry, fresh, groups, 0, 0);
     publish(stripe, hash, depth, ConcurrentTables.entry(fresh, depth, groups));
     retire(stripe, hash, entry);
   }
@@ -169,6 +170,7 @@ final class TableGrowth {
         wide[i] = directory[i >>> 1];
       }
       stripe.directory = wide;
+      stripe.state.tally.words += wide.length;
     }
     splitTable(stripe, hash, entry, depth + 1, groups);
     return true;
@@ -192,7 +194,8 @@ final class TableGrowth {
     }
     publishHalf(stripe, hash & -bit & ~bit, depth, entry, first, bit, 0);
     publishHalf(stripe, (hash & -bit) | bit, depth, entry, second, bit, bit);
-    stripe.state.splits++;
+    stripe.state.tally.splits++;
+    stripe.state.tally.lastTrigger = MapInspection.Trigger.LOAD;
     if (first != emptyTable && second != emptyTable) {
       stripe.state.tables++;
     }
@@ -204,7 +207,7 @@ final class TableGrowth {
       Stripe stripe, long hash, int depth, long old, long half, long bit, long wanted) {
     int groups = half == emptyTable ? 1 : ConcurrentTables.groups(old);
     if (half != emptyTable) {
-      copy(old, half, groups, bit, wanted);
+      stripe.state.tally.moved += copy(old, half, groups, bit, wanted);
     }
     publish(stripe, hash, depth, ConcurrentTables.entry(half, depth, groups));
   }
@@ -237,11 +240,11 @@ final class TableGrowth {
               + "; give the codec a better hash");
     }
     replace(stripe, hash, entry, 2 * groups);
-    stripe.state.doublings++;
+    stripe.state.tally.doublings++;
   }
 
-  /** Copies the live entries whose hash has the wanted bit into a table that is empty. */
-  private void copy(long entry, long into, int groups, long bit, long wanted) {
+  /** Copies the live entries whose hash has the wanted bit into a table that is empty; how many. */
+  private int copy(long entry, long into, int groups, long bit, long wanted) {
     long table = ConcurrentTables.position(entry);
     MemorySegment from = slabs.segment(table);
     MemorySegment to = slabs.segment(into);
@@ -262,6 +265,7 @@ final class TableGrowth {
       }
     }
     ConcurrentTables.setWord(to, offset, header(0, moved, moved));
+    return moved;
   }
 
   /** Points all entries of the directory at the table of a range. */
@@ -277,10 +281,13 @@ final class TableGrowth {
 
   /** An empty table. */
   private long take(Stripe stripe, long hash, int groups) {
-    long table = stripe.state.freeTables.take(slabs, stripe, sizeClass(hash, groups));
+    long table =
+        stripe.state.freeTables.take(
+            slabs, stripe, sizeClass(hash, groups), ConcurrentTables.tableBytes(groups));
     if (table == 0) {
-      return slabs.take(ConcurrentTables.tableBytes(groups));
+      return slabs.take(ConcurrentTables.tableBytes(groups), stripe.state.tally);
     }
+    stripe.state.tally.zeroed += (long) groups * ConcurrentTables.CONTROL_BYTES;
     empty(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
     return table;
   }
@@ -296,7 +303,12 @@ final class TableGrowth {
     long table = ConcurrentTables.position(entry);
     if (table != emptyTable) {
       int sizeClass = sizeClass(hash, ConcurrentTables.groups(entry));
-      stripe.state.freeTables.retire(slabs, stripe, sizeClass, table);
+      stripe.state.freeTables.retire(
+          slabs,
+          stripe,
+          sizeClass,
+          table,
+          ConcurrentTables.tableBytes(ConcurrentTables.groups(entry)));
     }
   }
 
@@ -328,7 +340,8 @@ final class TableGrowth {
         ConcurrentTables.place(slab, offset, groups, tables.hashOf(key), key, copy.value(i));
       }
       ConcurrentTables.setWord(slab, offset, header(0, copy.count(), copy.count()));
-      stripe.state.inPlaceRebuilds++;
+      stripe.state.tally.inPlace++;
+      stripe.state.tally.moved += copy.count();
     } finally {
       stripe.endRewrite();
     }
@@ -367,6 +380,8 @@ final class TableGrowth {
         int first = (int) (hash >>> Long.numberOfLeadingZeros(root.length - 1)) & -(2 * span);
         Arrays.fill(root, first, first + span, low);
         Arrays.fill(root, first + span, first + 2 * span, high);
+        state.tally.words += root.length + (long) directory.length;
+        state.tally.end();
         low.state.takeOver(state, high.state, Long.SIZE - prefixBits);
         tables.root = root;
         stripes++;

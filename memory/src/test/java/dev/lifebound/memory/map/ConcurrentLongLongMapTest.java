@@ -136,13 +136,22 @@ class ConcurrentLongLongMapTest {
         }
       }
       map.checkInvariants();
+      GrowthTally most = new GrowthTally();
+      for (Stripe stripe : map.tables().root) {
+        most.add(stripe.state.tally);
+      }
+      // What any one put did does not depend on the size of the map.
+      assertThat(most.maxMoved).isBetween(100L, 256L);
+      assertThat(most.maxWords).isBetween(1L, 2L * ConcurrentSettings.MAX_DIRECTORY);
+      assertThat(most.maxZeroed).isBetween(1L, (64L << 10) + 2 * ConcurrentTables.tableBytes(32));
+      assertThat(most.splits).isGreaterThan(1_000);
       // Keys, values, a tag each, at a load of 7/16 to 7/8, and what is not used yet.
       assertThat(map.reservedBytes() / 1e6).isBetween(18.0, 34.0);
     }
   }
 
   @Test
-  void churnAtConstantSizeTakesNoMemory() {
+  void churnAtConstantSizeIsBounded() {
     try (ConcurrentLongLongMap map = ConcurrentLongLongMap.create()) {
       long size = 20_000;
       for (long key = 0; key < size; key++) {
@@ -158,7 +167,8 @@ class ConcurrentLongLongMapTest {
         map.remove(key - size, 0);
       }
       assertThat(map.size()).isEqualTo(size);
-      assertThat((double) map.reservedBytes() / before).isLessThan(1.10);
+      // Tables are never joined: one that is nearly full by chance is split once, and not again.
+      assertThat((double) map.reservedBytes() / before).isLessThan(1.25);
       map.checkInvariants();
     }
   }
@@ -222,7 +232,7 @@ class ConcurrentLongLongMapTest {
       }
       assertThat(full)
           .hasMessageMatching(
-              "a map must find memory for its entries: used=\\d+, limit=\\d+, size=\\d+, map=small; .*")
+              "a map must find memory for its entries: used=\\d+, limit=none, size=\\d+, map=small; .*")
           .hasRootCauseInstanceOf(OutOfMemoryError.class);
       map.checkInvariants();
       assertThat(map.size()).isEqualTo(key);

@@ -78,7 +78,7 @@ class ConcurrentMapStressTest {
       while (!out[0]) {
         // Until the slab is used up, which this map would take its next tables from.
         out[0] = map.tables().slabs.unusedBytes() < ConcurrentTables.tableBytes(32);
-        map.tables().slabs.take(8);
+        map.tables().slabs.take(8, new GrowthTally());
       }
       stress.run(OPERATIONS);
       map.checkInvariants();
@@ -90,7 +90,7 @@ class ConcurrentMapStressTest {
     long rebuilds = 0;
     Stripe[] root = tables.root;
     for (int i = 0; i < root.length; i = ConcurrentTables.next(root, i)) {
-      rebuilds += root[i].state.inPlaceRebuilds;
+      rebuilds += root[i].state.tally.inPlace;
     }
     return rebuilds;
   }
@@ -133,7 +133,7 @@ class ConcurrentMapStressTest {
     long recycles = 0;
     Stripe[] root = tables.root;
     for (int i = 0; i < root.length; i = ConcurrentTables.next(root, i)) {
-      recycles += root[i].state.recycles;
+      recycles += root[i].state.tally.recycles;
     }
     return recycles;
   }
