@@ -231,8 +231,7 @@ public final class Ledger implements AutoCloseable {
         report.byteSize(),
         report.block(),
         report.pc(),
-        ((long) library << NAME_SHIFT)
-            | (stacks.ofLines(report.stack()) & STACK_MASK),
+        ((long) library << NAME_SHIFT) | (stacks.ofLines(report.stack()) & STACK_MASK),
         report.thread());
   }
 
