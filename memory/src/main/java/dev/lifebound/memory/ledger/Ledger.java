@@ -223,6 +223,7 @@ public final class Ledger implements AutoCloseable {
           0,
           report.thread());
     }
+    int library = report.library().isEmpty() ? 0 : texts.name(report.library());
     faultWords(
         Stripes.kind(report.type(), report.flags()),
         report.nanoTime(),
@@ -230,8 +231,7 @@ public final class Ledger implements AutoCloseable {
         report.byteSize(),
         report.block(),
         report.pc(),
-        ((long) texts.name(report.library()) << NAME_SHIFT)
-            | (stacks.ofLines(report.stack()) & STACK_MASK),
+        ((long) library << NAME_SHIFT) | (stacks.ofLines(report.stack()) & STACK_MASK),
         report.thread());
   }
 
