@@ -115,12 +115,14 @@ public final class NativeCursor<K, V> {
         value = valueOf(slot);
         return true;
       }
-      key = reached;
-      if (withValues) {
-        value = map.get(reached);
-        return value != null;
+      long found = map.findLive(reached);
+      if (found == TypedTable.NONE) {
+        return false;
       }
-      return map.containsKey(reached);
+      // A key that is put again with another sign of its zero is stored anew.
+      key = map.keys.isKeyUpdated() ? map.key(map.keyWord(found)) : reached;
+      value = withValues ? map.valueAt(found) : null;
+      return true;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw map.explain(e, "iterate");
     }

@@ -255,7 +255,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private long findLive(K key) {
+  long findLive(K key) {
     long at = slotOf(key);
     return at == NONE || isLive(at) ? at : NONE;
   }
