@@ -24,7 +24,9 @@ public final class MapBench {
         new Pauses(),
         new CompiledPeers(),
         new Footprint(),
-        new Misuse());
+        new Misuse(),
+        new ConcurrentRows(),
+        new CollectorShare());
   }
 
   public static void main(String[] args) throws Exception {

@@ -417,6 +417,14 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
     }
   }
 
+  /**
+   * What the map looks like inside. Takes time for every slot, and the lock of a stripe for one
+   * table after another; exact when nobody writes. For people, tests and dashboards.
+   */
+  public MapInspection inspect() {
+    return ConcurrentInspector.inspect(tables);
+  }
+
   private void checkOpen() {
     slabs.checkOpen();
   }

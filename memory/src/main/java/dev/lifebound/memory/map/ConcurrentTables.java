@@ -187,6 +187,11 @@ final class ConcurrentTables {
     return control & HIGH_BITS;
   }
 
+  /** The low bit of each byte of a removed entry. */
+  static long removed(long control) {
+    return control & REMOVED * LOW_BITS & ~(control >>> TAG_SHIFT);
+  }
+
   /** The offset in its group of the slot of the lowest high bit. */
   static long slotOffset(long highBits) {
     return CONTROL_BYTES + ((long) (Long.numberOfTrailingZeros(highBits) >>> 3) << SLOT_SHIFT);

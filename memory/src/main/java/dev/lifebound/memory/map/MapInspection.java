@@ -6,10 +6,12 @@ import java.util.Locale;
 /**
  * What a map looks like inside, counted slot by slot.
  *
- * @param tombstones groups whose passers no longer count, which is all that a removal can leave
- * @param chainedTables tables beside a full one that splitting would not help
+ * @param tombstones what removals have left until the next rebuild: groups whose passers no longer
+ *     count; in a concurrent map slots of removed entries
+ * @param chainedTables tables that splitting would not help: those beside a full one; in a
+ *     concurrent map those of more than the full size
  * @param groupsSearched at {@code i}: entries that a search finds in the group number {@code i + 1}
- *     of its way
+ *     of its way; in a concurrent map the sixteenth number counts those after it too
  * @param occupancy taken slots over all slots, in equal parts of the hash space
  */
 public record MapInspection(
