@@ -30,12 +30,6 @@ final class Recorder {
             out, new PrintStream(err, true, StandardCharsets.UTF_8), onTerminal, onTerminal, width);
   }
 
-  /** A terminal of so many columns. */
-  Recorder(int width) {
-    terminal =
-        new Terminal(out, new PrintStream(err, true, StandardCharsets.UTF_8), true, true, width);
-  }
-
   int run(Lifebound program, String... arguments) {
     return program.run(arguments, terminal);
   }

@@ -80,7 +80,7 @@ final class Words {
 
   /** From the first event on: that is exact, while the moment of the crash is not. */
   static String since(LedgerEvent first, LedgerEvent event) {
-    return event == first
+    return event.equals(first)
         ? first.time().toString().replaceFirst(".*T(.*?\\.\\d{3}).*", "$1 UTC")
         : "+" + span(Duration.between(first.time(), event.time()));
   }
@@ -202,11 +202,10 @@ final class Words {
       return holder.text() + ", in the heap dump";
     }
     LedgerEvent unbound = holder.unbound();
+    BlockLife of = holder.block();
     return holder.text()
         + (unbound == null ? ", still there" : ", which it left " + when(autopsy, unbound.time()))
-        + (holder.block() == autopsy.block() || holder.block() == null
-            ? ""
-            : ", for the earlier " + holder.block().name());
+        + (of == null || of.equals(autopsy.block()) ? "" : ", for the earlier " + of.name());
   }
 
   static String page(String rule) {
