@@ -177,7 +177,7 @@ final class AutopsyBench {
     int ran = 0;
     int expected = 0;
     for (JsonNode outcome : outcomes) {
-      boolean java = !outcome.has("language") || "java".equals(outcome.get("language").asString());
+      boolean java = "Java".equals(outcome.get("language").asString());
       if (java && outcome.path("not_run").isNull()) {
         ran++;
         expected += outcome.get("expected").asBoolean() ? 1 : 0;
