@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -154,9 +155,9 @@ class AutopsyTest {
               ledger.free(2, ADDRESS, 4096, TAG);
             }));
 
-    assertThat(autopsy.block().block()).isEqualTo(2);
+    assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(2);
     assertThat(autopsy.earlier()).extracting(BlockLife::block).containsExactly(1L);
-    assertThat(autopsy.holders().getFirst().block().block()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(autopsy.holders().getFirst().block()).block()).isEqualTo(1);
   }
 
   @Test
@@ -169,7 +170,7 @@ class AutopsyTest {
     Autopsy autopsy = perform(log(ADDRESS + 100, "SEGV_MAPERR", "SEGV_ACCERR"), ledger);
 
     assertThat(autopsy.verdict().kind()).as("protected, but alive").isEqualTo(FailureKind.UNKNOWN);
-    assertThat(autopsy.block().block()).isEqualTo(2);
+    assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(2);
   }
 
   @Test
@@ -181,7 +182,7 @@ class AutopsyTest {
             ledger(AutopsyTest::died));
 
     assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
-    assertThat(autopsy.block().block()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(1);
   }
 
   @Test
@@ -278,7 +279,7 @@ class AutopsyTest {
               ledger.staleUse(1, 0, LedgerName.of("lease"));
             }));
     assertThat(stale.verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
-    assertThat(stale.block().block()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(stale.block()).block()).isEqualTo(1);
 
     assertThat(perform(null, ledger(AutopsyTest::died)).verdict().kind())
         .as("a free is no crash")
@@ -292,7 +293,7 @@ class AutopsyTest {
             folder.resolve("console"), "starting\nfree(): double free detected in tcache 2\n");
     Autopsy autopsy = perform(console, ledger(AutopsyTest::died));
     assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
-    assertThat(autopsy.block().block()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(1);
 
     assertThat(perform(console, null).verdict().kind())
         .as("of a program without Lifebound nothing is claimed")

@@ -24,6 +24,7 @@ import java.util.Properties;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program with Lifebound that dies in the way it is told to. What an autopsy should find is
@@ -264,7 +265,9 @@ public final class CrashVictim {
     }
   }
 
-  private void tell(Long handle, long address, String held, Object under) throws IOException {
+  private void tell(
+      @Nullable Long handle, long address, @Nullable String held, @Nullable Object under)
+      throws IOException {
     if (handle != null) {
       truth.setProperty("block", Long.toString(handle));
     }

@@ -59,6 +59,7 @@ public final class PlainVictim {
    * Goes down until the stack ends, and touches its last page from there, as C code would: of that
    * page the JVM says that the overflow is irrecoverable.
    */
+  @SuppressWarnings("InfiniteRecursion") // that is what it is for
   private static int overflow(long low) {
     try {
       return overflow(low) + 1;

@@ -421,7 +421,7 @@ final class Climb {
   }
 
   private static boolean isKeyed(Step step) {
-    return step.keyText != null || step.keyId != 0 && step.type != null;
+    return step.keyText != null || (step.keyId != 0 && step.type != null);
   }
 
   private static boolean isMapBelow(Step step) {
@@ -436,14 +436,14 @@ final class Climb {
   /** Classes that know every address because they manage memory. */
   private static boolean manages(ClassTable.Type type) {
     String name = type.name;
-    return name.startsWith("dev.lifebound.memory.") && !isBoundMap(name)
-        || name.startsWith("java.lang.ref.")
+    return (name.startsWith("dev.lifebound.memory.") && !isBoundMap(name))
+        || (name.startsWith("java.lang.ref.")
             && !type.is("java.lang.ref.WeakReference")
-            && !type.is("java.lang.ref.SoftReference")
+            && !type.is("java.lang.ref.SoftReference"))
         || name.startsWith("jdk.internal.ref.")
         || name.startsWith("java.nio.DirectByteBuffer$Deallocator")
-        || name.startsWith("jdk.internal.foreign.")
-            && !name.equals("jdk.internal.foreign.NativeMemorySegmentImpl")
+        || (name.startsWith("jdk.internal.foreign.")
+            && !name.equals("jdk.internal.foreign.NativeMemorySegmentImpl"))
         || name.startsWith("java.util.zip.");
   }
 
