@@ -182,7 +182,7 @@ public final class CrashGenerator {
     boolean sameAddress =
         !kind.leavesLog()
             || kind == CrashKind.DOUBLE_FREE
-            || address != null && address == Long.parseLong(remains.truth.getProperty("address"));
+            || (address != null && address == Long.parseLong(remains.truth.getProperty("address")));
     return autopsy.verdict().kind() == kind.expected() && sameBlock && sameEarlier && sameAddress;
   }
 

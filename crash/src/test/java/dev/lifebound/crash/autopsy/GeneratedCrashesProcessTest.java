@@ -23,9 +23,10 @@ class GeneratedCrashesProcessTest {
   void verdictBlockMapAndKeyAreRight() throws Exception {
     CrashGenerator generator = new CrashGenerator(CrashGenerator.ownJava(), folder);
     List<String> wrong = new ArrayList<>();
+    long seed = 0;
     for (CrashKind kind : CrashKind.values()) {
       for (int i = 0; i < OF_EACH; i++) {
-        CrashGenerator.Remains remains = generator.crash(kind, 7919L * i + kind.ordinal());
+        CrashGenerator.Remains remains = generator.crash(kind, seed++);
         Autopsy autopsy = Autopsy.perform(remains.request());
         if (!CrashGenerator.isRight(kind, remains, autopsy)
             || !CrashGenerator.namesHolder(remains, autopsy)) {
@@ -41,8 +42,9 @@ class GeneratedCrashesProcessTest {
     CrashGenerator generator = new CrashGenerator(CrashGenerator.ownJava(), folder);
     CrashGenerator.Remains other = generator.crash(CrashKind.READ_AFTER_FREE, 1);
     List<PlainVictim.Cause> survived = new ArrayList<>();
+    long seed = 0;
     for (PlainVictim.Cause cause : PlainVictim.Cause.values()) {
-      var remains = generator.plain(cause, cause.ordinal());
+      var remains = generator.plain(cause, seed++);
       if (remains.isEmpty()) {
         survived.add(cause);
       } else {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 
 /** A program without Lifebound that dies of something else. */
+@SuppressWarnings("ModifiedButNotUsed") // what is kept is kept from the collector
 public final class PlainVictim {
   /** What it dies of. */
   public enum Cause {

@@ -43,7 +43,10 @@ final class HolderVictim {
   static final Map<Integer, ByteBuffer> BY_INT = new ConcurrentSkipListMap<>();
   static final Map<UUID, Long> BY_UUID = new HashMap<>();
   static final Map<MemorySegment, String> BY_POINTER = new HashMap<>();
+
+  @SuppressWarnings("IdentityHashMapUsage") // one of the kinds of maps to be found
   static final Map<Object, Long> BY_IDENTITY = new IdentityHashMap<>();
+
   static final Map<String, List<Long>> LISTS = new HashMap<>();
   static final Map<TimeUnit, Long> ENUM_MAP = new EnumMap<>(TimeUnit.class);
   static final Map<String, Long> IMMUTABLE;
