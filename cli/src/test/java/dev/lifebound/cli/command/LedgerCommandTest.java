@@ -146,7 +146,7 @@ class LedgerCommandTest {
         .contains("\n    librocksdbjni.so: rocksdb::DBIter::Seek+0x230\n    at A.b(A.java:1)\n");
     assertThat(events(run(dead, "--block", "#41"))).hasSize(3);
 
-    Recorder narrow = new Recorder(80);
+    Recorder narrow = new Recorder(true, 80);
     assertThat(
             narrow.run(
                 new Lifebound(List.of(t -> new LedgerCommand(() -> {}, t))),

@@ -24,7 +24,7 @@ final class Recorder {
     this(false, width);
   }
 
-  private Recorder(boolean onTerminal, int width) {
+  Recorder(boolean onTerminal, int width) {
     terminal =
         new Terminal(
             out, new PrintStream(err, true, StandardCharsets.UTF_8), onTerminal, onTerminal, width);

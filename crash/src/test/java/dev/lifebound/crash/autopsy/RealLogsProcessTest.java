@@ -127,7 +127,13 @@ class RealLogsProcessTest {
       assertThat(cut.process().pid()).isEqualTo(log.process().pid());
       assertThat(cut.faultAddress()).isIn(null, ADDRESS);
       assertThat(cut.registers().entrySet()).isSubsetOf(log.registers().entrySet());
-      assertThat(cut.memory().ranges()).isSubsetOf(log.memory().ranges());
+      // The name of the last one may be cut too.
+      assertThat(cut.memory().ranges())
+          .extracting(range -> range.start() + "-" + range.end())
+          .isSubsetOf(
+              log.memory().ranges().stream()
+                  .map(range -> range.start() + "-" + range.end())
+                  .toList());
       assertThat(cut.whole()).isFalse();
     }
     packed(bytes, log);
