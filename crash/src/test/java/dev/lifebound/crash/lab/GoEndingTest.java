@@ -36,7 +36,7 @@ class GoEndingTest {
             runtime.throw({0x4c9d2c?, 0x7f8763687010?})
             \t/usr/lib/go-1.19/src/runtime/panic.go:1047 +0x5d
             lifebound.dev/lab/recipe.check(0x7f8763687010, 0x32000)
-            \t/tmp/x/recipe/check.go:11 +0x51
+            \t/src/recipe/check.go:11 +0x51
             main.main()
             """);
 
