@@ -213,11 +213,11 @@ class RunPackagedTest {
       ran = launched(attach.toArray(String[]::new));
       running.getOutputStream().close();
       assertThat(out.readLine()).isEqualTo("unharmed");
+      assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(running.exitValue()).isZero();
     } finally {
       running.destroy();
     }
-    assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(running.exitValue()).isZero();
     return ran;
   }
 

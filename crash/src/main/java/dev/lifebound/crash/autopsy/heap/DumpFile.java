@@ -125,16 +125,25 @@ final class DumpFile {
     switch (e) {
       case EOFException _, ZipException _ ->
           note("heap-dump-cut", "the heap dump was cut; what lay behind the cut is missing");
-      case IllegalStateException _, IllegalArgumentException _, ArithmeticException _ ->
-          note(
-              "heap-dump-damaged",
-              "the heap dump has a record that is not of its format; what lies behind it is"
-                  + " missing");
+      case IllegalStateException _, IllegalArgumentException _, ArithmeticException _ -> damaged();
+      case IndexOutOfBoundsException wild when isOfReader(wild) -> damaged();
       case UncheckedIOException wrapped -> throw unreadable(new IOException(wrapped));
       case IOException failure -> throw unreadable(failure);
       case RuntimeException defect -> throw defect;
       default -> throw new IllegalStateException("a reader of records must not fail so: " + e, e);
     }
+  }
+
+  private void damaged() {
+    note(
+        "heap-dump-damaged",
+        "the heap dump has a record that is not of its format; what lies behind it is missing");
+  }
+
+  /** Shark looks the size of a type up by a byte of the file; an index of our own is a defect. */
+  private static boolean isOfReader(IndexOutOfBoundsException e) {
+    StackTraceElement[] frames = e.getStackTrace();
+    return frames.length > 0 && frames[0].getClassName().startsWith("shark.");
   }
 
   private UnreadableDumpException unreadable(IOException e) {
