@@ -148,9 +148,12 @@ final class GuardChild {
     } catch (Throwable e) {
       System.out.println("unexpected: kind=" + name + " " + e);
     }
-    // In this order: a reuse in between shows in the number.
+    // In this order: a reuse in between shows in the number, or, while the slot's pages live
+    // already
+    // and its number is still the old one, in that the block is not dead.
     boolean met = guard.faults(address) > 0;
-    if (guard.blockNumber(address) != number) {
+    boolean noted = met || threw || refused;
+    if (guard.blockNumber(address) != number || (!noted && !guard.isDead(address))) {
       reused.increment(); // this thread slept while the pool went all the way round
       return;
     }

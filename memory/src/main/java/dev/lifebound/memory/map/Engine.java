@@ -167,10 +167,11 @@ abstract class Engine extends SingleWriter {
       long control = Group.control(slab, group);
       long free = Group.free(control);
       if (free != 0) {
-        long slot = Group.slot(group, free);
+        int shift = Group.freeShift(free, hash);
+        long slot = Group.slot(group, shift);
         slab.set(JAVA_LONG_UNALIGNED, slot, key);
         slab.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        Group.setControl(slab, group, Group.take(control, free, Group.tag(hash)));
+        Group.setControl(slab, group, Group.take(control, shift, Group.tag(hash)));
         return;
       }
       Group.setControl(slab, group, Group.withOneMorePasser(control));

@@ -23,6 +23,11 @@ import java.lang.foreign.MemorySegment;
  * a byte for each slot, so that those of a million entries stay in a core's own cache, and a search
  * goes to memory once, for the slot.
  *
+ * <p>Three bits of the hash name an entry's home slot in its group. An entry takes it when it is
+ * free, and the next free one around the group when not; about three of four are at home. A search
+ * that hits looks there first: where the home slot lies follows from the hash alone, so that a core
+ * that expects the entry at home fetches slot and control word together, not one after the other.
+ *
  * <p>The passers of a group are the entries that belong here by their hash, or came by on their
  * way, and found it full. Nobody's search goes on from a group without passers, so a removal frees
  * its slot at once and leaves no tombstone. The four slots that lend a bit compare six bits of the
@@ -47,6 +52,12 @@ final class Group {
   static final long TAGS = ~PASSERS;
 
   private static final long TAG_BITS = 0x7f;
+
+  /** What is left of a number of bits in a control word, of a sum: that of a whole byte. */
+  static final int SHIFT_MASK = 0x38;
+
+  private static final long TAKEN = 0x80;
+  private static final long HOME_TAG = 0xfe;
   private static final long HASH_MASK = 0xffffffffL;
 
   private Group() {}
@@ -59,6 +70,35 @@ final class Group {
   /** The number of the group in which a search begins, of so many. */
   static int home(long hash, int groups) {
     return (int) (((hash & HASH_MASK) * groups) >>> 32);
+  }
+
+  /** Where in a control word the byte of the hash's home slot stands, in bits. */
+  static int homeShift(long hash) {
+    return (int) (hash >>> 4) & SHIFT_MASK;
+  }
+
+  /**
+   * Whether the home slot of the hash holds its tag. Of the tag's seven bits six count, since the
+   * lowest may be lent.
+   */
+  static boolean isAtHome(long control, long hash) {
+    return (control >>> homeShift(hash) & HOME_TAG) == ((hash | TAKEN) & HOME_TAG);
+  }
+
+  /** Where in the slab the home slot of the hash begins. */
+  static long homeSlot(long group, long hash) {
+    return group * SLOTS_BYTES + (hash >>> 3 & (SLOTS - 1) * SLOT_BYTES);
+  }
+
+  /**
+   * The number, times eight, of the first free slot from the home slot of the hash on, around the
+   * group.
+   *
+   * @param free the high bits of the free slots, not 0
+   */
+  static int freeShift(long free, long hash) {
+    int home = homeShift(hash);
+    return home + Long.numberOfTrailingZeros(Long.rotateRight(free, home)) & SHIFT_MASK;
   }
 
   /**
@@ -97,6 +137,11 @@ final class Group {
     return group * SLOTS_BYTES + (Long.numberOfTrailingZeros(bits) >>> 3) * (long) SLOT_BYTES;
   }
 
+  /** Where in the slab the slot of this number, times eight, begins. */
+  static long slot(long group, int shift) {
+    return group * SLOTS_BYTES + (long) shift * (SLOT_BYTES / Byte.SIZE);
+  }
+
   static boolean hasPassers(long control) {
     return (control & PASSERS) != 0;
   }
@@ -120,10 +165,10 @@ final class Group {
     return passers == STUCK ? control : withPassers(control, passers + 1);
   }
 
-  /** The control word with the slot of the lowest set bit of {@code free} taken. */
-  static long take(long control, long free, long tag) {
+  /** The control word with the slot of this number, times eight, taken. */
+  static long take(long control, int shift, long tag) {
     // The whole byte of that slot, without the bit it may have lent.
-    long ones = (0xffL << (Long.numberOfTrailingZeros(free) & ~7)) & TAGS;
+    long ones = (0xffL << shift) & TAGS;
     return (control & ~ones) | (tag & ones);
   }
 

@@ -112,11 +112,17 @@ public final class LongLongMap extends Engine {
       MemorySegment segment = segments[Entry.slab(entry)];
       int groups = Entry.groups(entry);
       long first = Entry.first(entry);
-      long tag = Group.tag(hash);
       int g = Group.home(hash, groups);
-      for (int left = groups; ; g = g + 1 == groups ? 0 : g + 1) {
+      long control = Group.control(segment, first + g);
+      if (Group.isAtHome(control, hash)) {
+        long slot = Group.homeSlot(first + g, hash);
+        if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
+          return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
+        }
+      }
+      long tag = Group.tag(hash);
+      for (int left = groups; ; ) {
         long group = first + g;
-        long control = Group.control(segment, group);
         for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
           long slot = Group.slot(group, bits);
           if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
@@ -126,6 +132,8 @@ public final class LongLongMap extends Engine {
         if (!Group.hasPassers(control) || --left == 0) {
           return otherwise;
         }
+        g = g + 1 == groups ? 0 : g + 1;
+        control = Group.control(segment, first + g);
       }
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");

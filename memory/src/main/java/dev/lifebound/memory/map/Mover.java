@@ -25,9 +25,6 @@ final class Mover {
 
   private final long[] control = new long[2 * GROUPS];
 
-  /** How many slots of each group are taken; they are taken from the first on. */
-  private final int[] fill = new int[2 * GROUPS];
-
   private final int[] groups = new int[2];
   private final int[] count = new int[2];
 
@@ -47,7 +44,6 @@ final class Mover {
    * @return false when a side has no room
    */
   boolean distribute(Engine engine, long bit, int zeroGroups, int oneGroups) {
-    Arrays.fill(fill, 0);
     Arrays.fill(control, 0);
     groups[0] = zeroGroups;
     groups[1] = oneGroups;
@@ -63,17 +59,17 @@ final class Mover {
         // Which side is a toss-up: arithmetic, where a branch would be wrong half of the time.
         int side = (int) (hash >>> shift) & mask;
         int at = side * GROUPS + Group.home(hash, groups[side]);
-        int slot = fill[at];
-        if (slot == Group.SLOTS) {
+        long free = Group.free(control[at]);
+        if (free == 0) {
           at = nextFree(side, at - side * GROUPS);
           if (at < 0) {
             return false;
           }
-          slot = fill[at];
+          free = Group.free(control[at]);
         }
-        fill[at] = slot + 1;
-        control[at] |= (((hash & TAG) | TAKEN) << (slot * Byte.SIZE)) & Group.TAGS;
-        int target = at * WORDS + 2 * slot;
+        int slot = Group.freeShift(free, hash);
+        control[at] |= (((hash & TAG) | TAKEN) << slot) & Group.TAGS;
+        int target = at * WORDS + slot / (Byte.SIZE / 2);
         to[target] = key;
         to[target + 1] = from[word + 1];
         count[side]++;
@@ -89,7 +85,7 @@ final class Mover {
       return -1;
     }
     int g = home;
-    while (fill[side * GROUPS + g] == Group.SLOTS) {
+    while (Group.free(control[side * GROUPS + g]) == 0) {
       int at = side * GROUPS + g;
       control[at] = Group.withOneMorePasser(control[at]);
       g = g + 1 == total ? 0 : g + 1;

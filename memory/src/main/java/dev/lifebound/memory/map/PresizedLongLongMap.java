@@ -132,7 +132,15 @@ public final class PresizedLongLongMap extends SingleWriter {
     }
     try {
       MemorySegment memory = segment;
-      long slot = search(memory, key, LongLongMap.mix(key ^ seed));
+      long hash = LongLongMap.mix(key ^ seed);
+      long group = home(hash);
+      if (Group.isAtHome(Group.control(memory, group), hash)) {
+        long slot = Group.homeSlot(group, hash);
+        if (memory.get(JAVA_LONG_UNALIGNED, slot) == key) {
+          return memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
+        }
+      }
+      long slot = search(memory, key, hash);
       return slot < 0 ? otherwise : memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
@@ -215,10 +223,11 @@ public final class PresizedLongLongMap extends SingleWriter {
       long control = Group.control(memory, g);
       long free = Group.free(control);
       if (free != 0) {
-        long slot = Group.slot(g, free);
+        int shift = Group.freeShift(free, hash);
+        long slot = Group.slot(g, shift);
         memory.set(JAVA_LONG_UNALIGNED, slot, key);
         memory.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        Group.setControl(memory, g, Group.take(control, free, Group.tag(hash)));
+        Group.setControl(memory, g, Group.take(control, shift, Group.tag(hash)));
         return;
       }
       Group.setControl(memory, g, Group.withOneMorePasser(control));

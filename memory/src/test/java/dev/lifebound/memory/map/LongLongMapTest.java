@@ -164,7 +164,7 @@ class LongLongMapTest {
   void clearingKeepsTheMemoryAndNothingElse() {
     try (LongLongMap map = LongLongMap.create()) {
       fill(map, 50_000);
-      long bytes = map.inspect().bytes().total() - map.inspect().bytes().directory();
+      MapInspection.Bytes before = map.inspect().bytes();
       for (int i = 0; i < 5; i++) {
         map.clear();
         map.checkInvariants();
@@ -173,9 +173,10 @@ class LongLongMapTest {
         fill(map, 50_000);
         map.checkInvariants();
       }
-      MapInspection after = map.inspect();
-      assertThat((double) (after.bytes().total() - after.bytes().directory()))
-          .isLessThanOrEqualTo(1.10 * bytes);
+      // Whether a slab stands ready beside them is up to another thread.
+      MapInspection.Bytes after = map.inspect().bytes();
+      assertThat((double) (after.tables() + after.freeTables()))
+          .isLessThanOrEqualTo(1.10 * (before.tables() + before.freeTables()));
     }
   }
 
