@@ -75,7 +75,7 @@ class HostileDumpTest {
   @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void changedAtAnyByteItIsNoFailure() throws Exception {
     for (int at = 0; at < dump.length; at++) {
-      for (int change : new int[] {0x00, 0xff, 0x7f, dump[at] ^ 0x01, dump[at] ^ 0x80}) {
+      for (int change : new int[] {0x00, 0xff, dump[at] ^ 0x81}) {
         byte[] changed = dump.clone();
         changed[at] = (byte) change;
         Optional<HeapSearch.Result> result = search(changed);
