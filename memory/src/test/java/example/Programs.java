@@ -1,5 +1,6 @@
 package example;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.lifebound.memory.guard.Armed;
@@ -11,6 +12,7 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /** Programs that tests start with the agent; users of the library, so not in its packages. */
@@ -45,6 +47,27 @@ public final class Programs {
 
     private static long read(MemorySegment block) {
       return block.get(JAVA_LONG, 8);
+    }
+  }
+
+  /** Reads the byte behind a live block. */
+  public static final class Overrun {
+    private static final int BYTES = 64;
+
+    private Overrun() {}
+
+    @SuppressWarnings("restricted") // A view that is too long, as C would have it.
+    public static void main(String[] args) {
+      Armed guard = Guard.current().orElseThrow();
+      AtomicInteger misuses = new AtomicInteger();
+      guard.onReport(_ -> misuses.incrementAndGet());
+      MemorySegment block = guard.tryAllocate(BYTES).orElseThrow();
+      MemorySegment longer = MemorySegment.ofAddress(block.address()).reinterpret(BYTES + 1);
+      longer.set(JAVA_BYTE, BYTES - 1, (byte) 42);
+      System.out.println(
+          "last=" + longer.get(JAVA_BYTE, BYTES - 1) + " behind=" + longer.get(JAVA_BYTE, BYTES));
+      guard.flush();
+      System.out.println("misuses=" + misuses);
     }
   }
 

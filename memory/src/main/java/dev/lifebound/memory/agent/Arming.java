@@ -135,6 +135,7 @@ final class Arming {
           Guard.arm(
               GuardOptions.of(options.mode())
                   .slots(options.slots())
+                  .align(options.align())
                   .byteLimit(options.byteLimit())
                   .mappingLimit(MAPPINGS));
       guard = armed;

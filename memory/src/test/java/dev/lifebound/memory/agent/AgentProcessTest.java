@@ -63,7 +63,8 @@ class AgentProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sample=0", "sample=-5", "mode=x", "port=1", "watch=", "slots=0"})
+  @ValueSource(
+      strings = {"sample=0", "sample=-5", "mode=x", "align=x", "port=1", "watch=", "slots=0"})
   void aBadOptionIsOneLine(String options) throws Exception {
     runsOn(
         AgentJvm.run(folder, options, Programs.Innocent.class, AgentJvm.NATIVE_ACCESS),
@@ -220,6 +221,24 @@ class AgentProcessTest {
       })
   void aUseAfterFreeIsReportedOnceWithItsSites(String flag) throws Exception {
     found(AgentJvm.run(folder, "", Programs.Guilty.class, AgentJvm.NATIVE_ACCESS, flag));
+  }
+
+  /** The block is alive: only where it ends a page lies something dead behind it. */
+  @Test
+  void anOverflowIsReportedAtItsFirstByteWhereBlocksEndAPage() throws Exception {
+    AgentJvm jvm =
+        AgentJvm.run(folder, "align=end", Programs.Overrun.class, AgentJvm.NATIVE_ACCESS);
+    assertThat(jvm.out()).as(jvm.err()).isEqualTo("last=42 behind=0\nmisuses=1\n");
+    assertThat(jvm.exit()).isZero();
+    assertThat(jvm.err())
+        .contains("lifebound: armed: guard mode=recover", "align=end")
+        .containsOnlyOnce("lifebound: access behind the block: ")
+        .contains("size=64, address=0x", ", offset=64, ")
+        .contains("accessed by thread main", "Programs$Overrun.main(Programs.java:")
+        .contains("lifebound: 1 report in all");
+    AgentJvm usual = AgentJvm.run(folder, "", Programs.Overrun.class, AgentJvm.NATIVE_ACCESS);
+    assertThat(usual.out()).as(usual.err()).endsWith("misuses=0\n");
+    assertThat(usual.err()).hasLineCount(1).doesNotContain("align=");
   }
 
   @Test
