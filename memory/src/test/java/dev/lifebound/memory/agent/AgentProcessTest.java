@@ -245,6 +245,19 @@ class AgentProcessTest {
     assertThat(usual.err()).hasLineCount(1).doesNotContain("align=");
   }
 
+  /** The stack of the allocation has numbers of methods that are no more. */
+  @Test
+  void aClassThatWasUnloadedMeanwhileIsAQuestionMark() throws Exception {
+    AgentJvm jvm =
+        AgentJvm.run(folder, "", Programs.Forgetful.class, AgentJvm.NATIVE_ACCESS, "-Xint");
+    assertThat(jvm.out()).as(jvm.err()).isEqualTo("unloaded=true\nread=0\n");
+    assertThat(jvm.exit()).isZero();
+    assertThat(jvm.err())
+        .containsOnlyOnce("lifebound: use after free: ")
+        .containsPattern(
+            "at \\?\\.\\?\\(Unknown Source\\)\n +at example.Programs\\$Forgetful.made");
+  }
+
   @Test
   void itLivesBesideAnotherAgent() throws Exception {
     Path other = folder.resolve("other.jar");
