@@ -81,11 +81,11 @@ final class AutopsyHtml implements AutopsyWriter {
       html.append("<dl>\n");
       row(html, "block", block.name() + (block.tag() == null ? "" : " (" + block.tag() + ")"));
       if (block.size() != 0) {
-        row(html, "memory", Words.bytes(block.size()) + " at " + Coroner.hex(block.address()));
+        row(html, "memory", Words.bytes(block.size()) + " at " + Words.hex(block.address()));
       }
       Long offset = autopsy.offset();
       if (offset != null && address != null) {
-        row(html, "touched", AutopsyText.offset(block, offset) + ", " + Coroner.hex(address));
+        row(html, "touched", AutopsyText.offset(block, offset) + ", " + Words.hex(address));
       }
       for (BlockLife earlier : autopsy.earlier()) {
         row(html, "before it", earlier.name() + " had the address");

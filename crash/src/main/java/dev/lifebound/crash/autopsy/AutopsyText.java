@@ -75,7 +75,7 @@ final class AutopsyText implements AutopsyWriter {
     Long address = autopsy.address();
     if (block == null) {
       if (address != null) {
-        page.row("address", Coroner.hex(address));
+        page.row("address", Words.hex(address));
       }
       return;
     }
@@ -84,10 +84,10 @@ final class AutopsyText implements AutopsyWriter {
         block.name()
             + (block.tag() == null ? "" : " (" + block.tag() + ")")
             + (block.size() == 0 ? "" : ", " + Words.bytes(block.size()))
-            + (block.address() == 0 ? "" : " at " + Coroner.hex(block.address())));
+            + (block.address() == 0 ? "" : " at " + Words.hex(block.address())));
     Long offset = autopsy.offset();
     if (offset != null && autopsy.hsErr() != null) {
-      page.row("offset", offset(block, offset) + ", " + Coroner.hex(address));
+      page.row("offset", offset(block, offset) + ", " + Words.hex(address));
     }
     happening(page, autopsy, "allocated", block.allocated());
     happening(page, autopsy, "freed", block.freed());

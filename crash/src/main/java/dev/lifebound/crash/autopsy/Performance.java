@@ -46,7 +46,7 @@ final class Performance {
     boolean own = joined != null && joined.same();
     LedgerHeader process = ledger != null && own ? ledger.header() : null;
     Instant time = process == null ? null : time(log, process, history);
-    Coroner.Decision decision = decide(log, ledger, joined, history, time);
+    Decision decision = decide(log, ledger, joined, history, time);
     return result(log, process, own ? history : new BlockHistory(null), time, decision);
   }
 
@@ -118,7 +118,7 @@ final class Performance {
     return history.last().map(LedgerEvent::time).orElse(null);
   }
 
-  private Coroner.Decision decide(
+  private Decision decide(
       @Nullable CrashLog log,
       @Nullable LedgerFile ledger,
       @Nullable SameProcess joined,
@@ -132,16 +132,15 @@ final class Performance {
             || ledger.damaged() > 0
             || ledger.header().droppedEvents() > 0
             || ledger.isOverwritten();
-    Coroner coroner = new Coroner(history, time, lossy);
+    boolean closed = ledger.header().closed() != null;
     return switch (log) {
-      case HsErr report -> coroner.judge(report);
-      case AbortMessage message -> coroner.judge(message, ledger.header().closed() != null);
-      case null -> coroner.judge((AbortMessage) null, ledger.header().closed() != null);
+      case HsErr report -> new Coroner(history, new CrashTime(time), lossy).judge(report);
+      case AbortMessage message -> new SilentDeath(history, message, closed).judge();
+      case null -> new SilentDeath(history, null, closed).judge();
     };
   }
 
-  private static Coroner.Decision withoutLedger(
-      @Nullable CrashLog log, @Nullable SameProcess joined) {
+  private static Decision withoutLedger(@Nullable CrashLog log, @Nullable SameProcess joined) {
     String missing =
         joined == null
             ? "no ledger of the process was given, so nothing is known of its blocks"
@@ -150,7 +149,7 @@ final class Performance {
       case HsErr report ->
           Coroner.withoutLedger(report)
               .orElseGet(() ->
-                  new Coroner.Decision(
+                  new Decision(
                       new Autopsy.Verdict(
                           FailureKind.UNKNOWN,
                           "the log alone does not tell whether a native block was concerned",
@@ -159,7 +158,7 @@ final class Performance {
                       null,
                       List.of()));
       case AbortMessage message ->
-          Coroner.Decision.of(
+          Decision.of(
               FailureKind.UNKNOWN,
               "the C library stopped the process: " + message.text(),
               List.of(missing));
@@ -172,7 +171,7 @@ final class Performance {
       @Nullable LedgerHeader process,
       BlockHistory history,
       @Nullable Instant time,
-      Coroner.Decision decision)
+      Decision decision)
       throws AutopsyException {
     BlockLife block = decision.block();
     Long address = decision.address();
@@ -256,7 +255,7 @@ final class Performance {
     return event == null ? 0 : event.nanoTime();
   }
 
-  private List<Holder> inHeap(Path dump, Coroner.Decision decision, @Nullable LedgerHeader process)
+  private List<Holder> inHeap(Path dump, Decision decision, @Nullable LedgerHeader process)
       throws AutopsyException {
     BlockLife block = decision.block();
     Long address = decision.address();

@@ -17,6 +17,10 @@ final class Words {
 
   private Words() {}
 
+  static String hex(@Nullable Long number) {
+    return number == null ? "?" : "0x" + Long.toHexString(number);
+  }
+
   /** A number with its thousands apart: {@code 41,943,040}. */
   static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);
@@ -154,7 +158,7 @@ final class Words {
     if (log.faultAddress() != null) {
       text.append(
           log.isWrite().map(write -> write ? ", writing " : ", reading ").orElse(", touching "));
-      text.append(Coroner.hex(log.faultAddress()));
+      text.append(Words.hex(log.faultAddress()));
     }
     if (log.message() != null) {
       text.append(": ").append(log.message());
