@@ -5,7 +5,6 @@ import dev.lifebound.memory.handle.DeadBlocks;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.NativeCode;
-import dev.lifebound.memory.os.Platform;
 import dev.lifebound.memory.os.ProcessHolder;
 import dev.lifebound.memory.os.SystemCallException;
 import java.util.ArrayList;
@@ -61,7 +60,7 @@ public final class Guard {
    */
   public static Armed arm(GuardOptions options) {
     long start = System.nanoTime();
-    requirePlatform();
+    Requirements.linux("the guard");
     synchronized (CURRENT) {
       if (CURRENT.get() != null) {
         throw new GuardUnavailableException(
@@ -156,15 +155,6 @@ public final class Guard {
     CFrees.askForDead(null);
     if (CURRENT.compareAndSet(armed, null) && !(armed.core() instanceof GuardElsewhere)) {
       Holder.giveBack();
-    }
-  }
-
-  private static void requirePlatform() {
-    if (!Platform.isLinux()) {
-      throw new GuardUnavailableException(
-          "the guard must run on Linux: platform="
-              + Platform.text()
-              + "; handles and leases work everywhere");
     }
   }
 
