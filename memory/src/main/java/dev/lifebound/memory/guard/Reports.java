@@ -20,10 +20,9 @@ final class Reports {
 
   private static final int FRAME_BYTES = 16;
 
-  /** The number that Java gives to the thread which calls {@code main}. */
-  private static final long MAIN_THREAD = 1;
-
+  /** How the JVM calls the thread that calls {@code main}, and agents before that. */
   private static final String MAIN = "main";
+
   private static final long RECENT_NANOS = 1_000_000_000;
   private static final String OURS = "dev.lifebound.memory.";
 
@@ -39,7 +38,7 @@ final class Reports {
 
   Reports(NativePool pool) {
     this.pool = pool;
-    if (Thread.currentThread().threadId() == MAIN_THREAD) {
+    if (Thread.currentThread().getName().equals(MAIN)) {
       mainTid = LibC.threadId();
     }
   }
