@@ -34,7 +34,6 @@ import org.jspecify.annotations.Nullable;
  * are not seen. Any thread may call any method.
  */
 public final class Watch implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
 
   private final WatchView view;
   private final LibraryPatterns patterns;
@@ -273,13 +272,14 @@ public final class Watch implements AutoCloseable {
     try {
       reports.accept(report);
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "who hears of reports must not throw", e);
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "who hears of reports must not throw", e);
     }
   }
 
   private static void log(WatchReport report) {
     if (report.kind().isDefect()) {
-      LOG.log(System.Logger.Level.WARNING, report.text());
+      System.getLogger("dev.lifebound.memory").log(System.Logger.Level.WARNING, report.text());
     }
   }
 

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Watch} hands out are shares of it.
  */
 final class WatchCore implements AdoptedTable.Memory {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
 
   private static final int STRIPES = 256;
   private static final long EVENTS = 1 << 12;
@@ -323,7 +322,8 @@ final class WatchCore implements AdoptedTable.Memory {
    */
   private static void goOn(Throwable failure) {
     try {
-      LOG.log(System.Logger.Level.WARNING, "the watch goes on after a failure", failure);
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "the watch goes on after a failure", failure);
     } catch (RuntimeException | Error e) {
       // A log that fails as well cannot be told.
     }

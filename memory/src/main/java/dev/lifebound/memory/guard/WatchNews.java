@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * the ledger, and the listeners of every share of the watch.
  */
 final class WatchNews {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
-
   private final WatchEvents events;
   private final AdoptedTable table;
   private final List<Watch> shares;
@@ -99,7 +97,8 @@ final class WatchNews {
     try {
       source.settle(handle, freer);
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
     }
   }
 }
