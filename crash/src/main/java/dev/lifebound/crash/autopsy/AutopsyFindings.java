@@ -163,7 +163,10 @@ public final class AutopsyFindings {
       String key = holder.key();
       maps.putIfAbsent(
           holder.text(),
-          new Subject(Subject.MAP, holder.place(), key == null ? Map.of() : Map.of("key", key)));
+          new Subject(
+              Subject.MAP,
+              Words.named(holder.place()),
+              key == null ? Map.of() : Map.of("key", key)));
     }
     return List.copyOf(maps.values());
   }

@@ -125,7 +125,7 @@ final class AutopsyJson implements AutopsyWriter {
       json.writeStringProperty("event", event.typeText());
       json.writeStringProperty("time", event.time().toString());
       Duration before = autopsy.before(event.time());
-      number("before_ns", before == null ? null : before.toNanos());
+      number("before_ns", before == null ? null : Words.nanos(before));
       json.writeNumberProperty("thread", event.thread());
       text("thread_name", event.threadName());
       json.writeBooleanProperty("native", event.nativeThread());

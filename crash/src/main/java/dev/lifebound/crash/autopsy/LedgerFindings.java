@@ -153,7 +153,8 @@ public final class LedgerFindings {
         String key = binding.key();
         maps.put(
             map + "\0" + key,
-            new Subject(Subject.MAP, map, key == null ? Map.of() : Map.of("key", key)));
+            new Subject(
+                Subject.MAP, Words.named(map), key == null ? Map.of() : Map.of("key", key)));
       }
     }
     return List.copyOf(maps.values());

@@ -35,12 +35,13 @@ final class Performance {
 
   Autopsy perform() throws AutopsyException {
     Path logFile = request.crashLog();
-    CrashLog log = logFile == null ? null : CrashLogs.read(logFile);
+    List<? extends CrashLog> logs = logFile == null ? List.of() : CrashLogs.readAll(logFile);
+    Path ledgerFile = request.ledger();
+    LedgerFile ledger = ledgerFile == null ? null : read(ledgerFile);
+    CrashLog log = chosen(logs, ledger);
     if (log instanceof HsErr report && !report.whole()) {
       note("log-cut", "the crash log does not come to its end; what is behind the cut is missing");
     }
-    Path ledgerFile = request.ledger();
-    LedgerFile ledger = ledgerFile == null ? null : read(ledgerFile);
     BlockHistory history = new BlockHistory(ledger);
     SameProcess joined = ledger == null ? null : joined(log, ledger, history);
     boolean own = joined != null && joined.same();
@@ -48,6 +49,28 @@ final class Performance {
     Instant time = process == null ? null : time(log, process, history);
     Decision decision = decide(log, ledger, joined, history, time);
     return result(log, process, own ? history : new BlockHistory(null), time, decision);
+  }
+
+  /** Of several crashes in one file the last one of the ledger's process, or the last of all. */
+  private @Nullable CrashLog chosen(List<? extends CrashLog> logs, @Nullable LedgerFile ledger) {
+    if (logs.size() < 2) {
+      return logs.isEmpty() ? null : logs.getFirst();
+    }
+    CrashLog chosen = logs.getLast();
+    for (CrashLog log : logs) {
+      if (ledger != null
+          && log instanceof HsErr report
+          && report.process().pid() == ledger.header().pid()) {
+        chosen = log;
+      }
+    }
+    note(
+        "log-several",
+        "the file tells of "
+            + logs.size()
+            + " crashes; explained is that of process "
+            + (chosen instanceof HsErr report ? report.process().pid() : 0));
+    return chosen;
   }
 
   private LedgerFile read(Path file) throws AutopsyException {
