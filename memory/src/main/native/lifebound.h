@@ -381,6 +381,7 @@ void lb_copy(void *to, const void *from, uint64_t bytes);
 void lb_fill(void *to, int value, uint64_t bytes);
 uint64_t lb_nanos(void);
 uint32_t lb_tid(void);
+int64_t lb_read(void *to, uint64_t from, uint64_t bytes);
 
 #define LB_INLINE static inline __attribute__((always_inline))
 #define LB_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
@@ -447,6 +448,9 @@ LB_INLINE int64_t lb_syscall6(
 #else
 #error "written for x86-64 and aarch64"
 #endif
+
+#define LB_EPERM 1
+#define LB_ENOSYS 38
 
 #define lb_syscall3(n, a, b, c) lb_syscall6((n), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0, 0)
 

@@ -5,7 +5,7 @@
  * In C and not in Java, since the class of a method is a local reference: between two downcalls any
  * native method that Java happens to run empties the table of local references.
  */
-#include <stdint.h>
+#include "lifebound.h"
 
 /* What lb_java_names found; the strings belong to JVMTI and are given back by lb_java_forget. */
 struct lb_names {
@@ -144,14 +144,16 @@ int64_t lb_java_thread(void *vm, void *jvmti, struct lb_thread *t) {
           break;
         }
       }
-      /* The thread may end meanwhile; the field is 0 some time before HotSpot frees what it names. */
+      /* The thread may end meanwhile, and HotSpot free what the field names. */
       int64_t java_thread =
           CALL(env, JNI_GET_LONG_FIELD, long_function)(env, thread[i], field);
       if (java_thread == 0) {
         continue;
       }
-      uint64_t os = *(uint64_t *)(java_thread + t->osthread_offset);
-      if (os != 0 && *(uint32_t *)(os + t->thread_id_offset) == t->tid) {
+      uint64_t os = 0;
+      uint32_t tid = 0;
+      if (lb_read(&os, java_thread + t->osthread_offset, sizeof os) == 0 && os != 0
+          && lb_read(&tid, os + t->thread_id_offset, sizeof tid) == 0 && tid == t->tid) {
         struct thread_info info;
         info.name = 0;
         int32_t count = 0;

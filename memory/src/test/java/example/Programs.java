@@ -1,16 +1,21 @@
 package example;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.lifebound.memory.guard.Armed;
 import dev.lifebound.memory.guard.Guard;
 import dev.lifebound.memory.os.HotSpot;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.instrument.Instrumentation;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Programs that tests start with the agent; users of the library, so not in its packages. */
@@ -45,6 +50,73 @@ public final class Programs {
 
     private static long read(MemorySegment block) {
       return block.get(JAVA_LONG, 8);
+    }
+  }
+
+  /** Allocates in a class that is unloaded before the block is misused. */
+  public static final class Forgetful {
+    private static final int COLLECTIONS = 100;
+
+    private Forgetful() {}
+
+    /** Loaded by a loader of its own. */
+    public static final class Maker implements Supplier<MemorySegment> {
+      public Maker() {}
+
+      @Override
+      public MemorySegment get() {
+        return Guard.current().orElseThrow().tryAllocate(64).orElseThrow();
+      }
+    }
+
+    private static final class Loader extends ClassLoader {
+      Class<?> maker() throws IOException {
+        String name = Maker.class.getName();
+        try (InputStream in =
+            Maker.class.getResourceAsStream("/" + name.replace('.', '/') + ".class")) {
+          byte[] bytes = in == null ? new byte[0] : in.readAllBytes();
+          return defineClass(name, bytes, 0, bytes.length);
+        }
+      }
+    }
+
+    private static MemorySegment made(WeakReference<?>[] loader) throws Exception {
+      Loader own = new Loader();
+      loader[0] = new WeakReference<>(own);
+      Supplier<?> maker = (Supplier<?>) own.maker().getDeclaredConstructor().newInstance();
+      return (MemorySegment) maker.get();
+    }
+
+    public static void main(String[] args) throws Exception {
+      WeakReference<?>[] loader = {null};
+      MemorySegment block = made(loader);
+      for (int i = 0; i < COLLECTIONS && loader[0].get() != null; i++) {
+        System.gc();
+      }
+      System.out.println("unloaded=" + (loader[0].get() == null));
+      Guard.current().orElseThrow().free(block.address());
+      System.out.println("read=" + block.get(JAVA_LONG, 8));
+    }
+  }
+
+  /** Reads the byte behind a live block. */
+  public static final class Overrun {
+    private static final int BYTES = 64;
+
+    private Overrun() {}
+
+    @SuppressWarnings("restricted") // A view that is too long, as C would have it.
+    public static void main(String[] args) {
+      Armed guard = Guard.current().orElseThrow();
+      AtomicInteger misuses = new AtomicInteger();
+      guard.onReport(_ -> misuses.incrementAndGet());
+      MemorySegment block = guard.tryAllocate(BYTES).orElseThrow();
+      MemorySegment longer = MemorySegment.ofAddress(block.address()).reinterpret(BYTES + 1);
+      longer.set(JAVA_BYTE, BYTES - 1, (byte) 42);
+      System.out.println(
+          "last=" + longer.get(JAVA_BYTE, BYTES - 1) + " behind=" + longer.get(JAVA_BYTE, BYTES));
+      guard.flush();
+      System.out.println("misuses=" + misuses);
     }
   }
 

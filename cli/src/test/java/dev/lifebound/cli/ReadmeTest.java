@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the README shows is what there is. */
 class ReadmeTest {
@@ -47,6 +50,33 @@ class ReadmeTest {
     assertThat(run.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(output).startsWith("refused: ");
     assertThat(readme()).contains("```\n" + output + "```");
+  }
+
+  /**
+   * The pictures are of runs whose whole texts lie beside them; only what "…" stands for is left
+   * out.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"rocksdb-plain", "rocksdb-guarded"})
+  void thePicturesOfTheCrashAreOfTheTextsBesideThem(String run) throws IOException {
+    assertThat(readme()).contains("docs/agent/" + run + ".svg");
+    Path folder = ROOT.resolve("docs/agent");
+    List<String> shown = new ArrayList<>();
+    Matcher line =
+        Pattern.compile("<text [^>]*xml:space[^>]*>([^<]*)</text>")
+            .matcher(Files.readString(folder.resolve(run + ".svg")));
+    while (line.find()) {
+      shown.add(line.group(1).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"));
+    }
+    assertThat(shown).hasSizeGreaterThan(8);
+    // The picture's lines are broken at its width.
+    String text = Files.readString(folder.resolve(run + ".txt")).replaceAll("\\s+", "");
+    int at = 0;
+    for (String part : String.join("", shown).replaceAll("\\s+", "").split("#?…", -1)) {
+      assertThat(text.indexOf(part, at)).as("in the text, in its order: %s", part).isNotNegative();
+      at = text.indexOf(part, at) + part.length();
+    }
+    assertThat(at).isEqualTo(text.length());
   }
 
   /** Lines without indentation, so that the page may leave the surrounding method out. */

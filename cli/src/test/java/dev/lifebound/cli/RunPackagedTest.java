@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +96,64 @@ class RunPackagedTest {
         .contains("at org.rocksdb.RocksDB.open(");
     assertThat(reported.out()).isEqualTo("anna reads: value777\n");
     assertThat(reported.exitCode()).isZero();
+  }
+
+  /** The line that a user pastes from the report, as it stands there. */
+  @Test
+  void theCommandThatAReportPrintsNamesTheMapAndTheKeyThatHoldTheBlock() throws Exception {
+    String source =
+        """
+        import java.util.HashMap;
+        import java.util.Map;
+        import org.rocksdb.ReadOptions;
+        import org.rocksdb.RocksDB;
+
+        public class Settings {
+          static final Map<String, ReadOptions> BY_USER = new HashMap<>();
+
+          public static void main(String[] arguments) {
+            RocksDB.loadLibrary();
+            ReadOptions options = new ReadOptions();
+            BY_USER.put("anna", options);
+            options.close();
+            System.out.println("verifies: " + BY_USER.get("anna").verifyChecksums());
+          }
+        }
+        """;
+    Path program = Files.writeString(folder.resolve("Settings.java"), source);
+    Path dumps = folder.resolve("dumps of today");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--watch",
+                "librocksdbjni*",
+                "--sample",
+                "1",
+                "--heap-dump",
+                dumps.toString(),
+                "--"));
+    command.addAll(rocks(JAVA));
+    command.set(command.size() - 1, program.toString());
+    Ran reported = launched(command.toArray(String[]::new));
+    assertThat(reported.exitCode()).as(reported.err()).isZero();
+    assertThat(reported.err())
+        .containsOnlyOnce("lifebound: use after free: ")
+        .contains("Java_org_rocksdb_ReadOptions_verifyChecksums");
+    Matcher printed = Pattern.compile("lifebound autopsy --ledger .*").matcher(reported.err());
+    assertThat(printed.find()).as(reported.err()).isTrue();
+
+    ProcessBuilder shell = distribution.launcher().command("sh", "-c", printed.group());
+    shell
+        .environment()
+        .merge(
+            "PATH", distribution.home().resolve("bin").toString(), (path, bin) -> bin + ":" + path);
+    Ran explained = Ran.of(shell);
+    assertThat(explained.exitCode()).as(explained.err()).isZero();
+    assertThat(explained.out())
+        .startsWith("use after free: ")
+        .contains("Settings.BY_USER[anna], in the heap dump")
+        .contains("org.rocksdb.ReadOptions.nativeHandle_ = 0x");
   }
 
   @Test

@@ -45,6 +45,15 @@ final class GuardSettings {
   private String mode = "recover";
 
   @Option(
+      names = "--align",
+      paramLabel = "END",
+      description =
+          "Where a guarded block lies: start (it begins a page; the default) or end (it ends one: a"
+              + " read or write behind it is met at its first byte, but a free that the watch"
+              + " cannot see ends the program).")
+  private String align = "start";
+
+  @Option(
       names = "--ledger",
       paramLabel = "F",
       description = "Record allocations, frees and faults in this file, which outlives a crash.")
@@ -70,6 +79,7 @@ final class GuardSettings {
           oneIn,
           slots == 0 ? AgentOptions.defaultSlots(oneIn) : slots,
           AgentOptions.mode(mode),
+          AgentOptions.align(align),
           ledger == null ? null : ledger.toAbsolutePath(),
           heapDumps == null ? null : heapDumps.toAbsolutePath());
     } catch (IllegalArgumentException e) {

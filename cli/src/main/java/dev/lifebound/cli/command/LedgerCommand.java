@@ -41,6 +41,9 @@ import picocli.CommandLine.Spec;
 final class LedgerCommand implements Callable<Integer> {
   static final long POLL_MILLIS = 250;
 
+  /** Ten seconds: a file that is followed and cannot be read for longer will not come again. */
+  static final int PATIENCE_POLLS = 40;
+
   /** What passes the time between two readings of a file that is followed. */
   @FunctionalInterface
   interface Pause {
@@ -159,11 +162,24 @@ final class LedgerCommand implements Callable<Integer> {
       if (!ledger.isLive()) {
         return;
       }
-      pause.pass();
-      LedgerFile next = read();
+      LedgerFile next = next();
       boolean same = next.header().opened().equals(ledger.header().opened());
       fresh = filter.of(next, same ? next.eventsAfter(ledger) : next.events());
       ledger = next;
+    }
+  }
+
+  /** The next reading; where another process is just creating the file anew, that takes a while. */
+  private LedgerFile next() throws InterruptedException {
+    for (int tries = 1; ; tries++) {
+      pause.pass();
+      try {
+        return LedgerFile.read(file);
+      } catch (LedgerException e) {
+        if (tries == PATIENCE_POLLS) {
+          throw new Failure(Problem.LEDGER_UNREADABLE, String.valueOf(e.getMessage()), e);
+        }
+      }
     }
   }
 

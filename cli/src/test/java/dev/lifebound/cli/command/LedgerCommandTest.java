@@ -7,6 +7,8 @@ import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerName;
 import dev.lifebound.memory.ledger.LedgerReport;
 import dev.lifebound.memory.ledger.LedgerSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -274,6 +276,53 @@ class LedgerCommandTest {
         .hasSize(9)
         .allSatisfy(
             line -> assertThat(JsonMapper.shared().readTree(line).get("event")).isNotNull());
+  }
+
+  /**
+   * The program is started again: its ledger is set aside, and the new one is not whole at once.
+   */
+  @Test
+  void aLedgerThatIsJustBeingCreatedAnewIsWaitedFor() throws Exception {
+    Path live = folder.resolve("again");
+    try (Ledger first = Ledger.create(live, SETTINGS)) {
+      first.allocate(1, 1, 1, TAG);
+      Ledger[] second = {first};
+      int[] pauses = {0};
+      LedgerCommand.Pause pause =
+          () -> {
+            try {
+              switch (pauses[0]++) {
+                case 0 -> Files.move(live, folder.resolve("aside"));
+                case 1 -> Files.write(live, new byte[10_000]);
+                case 2 -> {
+                  Files.delete(live);
+                  second[0] = Ledger.create(live, SETTINGS);
+                  second[0].allocate(7, 7, 7, TAG);
+                }
+                default -> second[0].close();
+              }
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          };
+      Recorder text = ran(0, pause, live, "-f");
+      assertThat(text.out())
+          .contains("allocate block #1.0 at 0x1", "allocate block #7.0 at 0x7")
+          .endsWith("the program has closed the ledger\n");
+      assertThat(text.err()).isEmpty();
+    }
+    int[] waited = {0};
+    Path gone = folder.resolve("gone");
+    try (Ledger ledger = Ledger.create(gone, SETTINGS)) {
+      ledger.allocate(1, 1, 1, TAG);
+      LedgerCommand.Pause pause =
+          () -> {
+            waited[0]++;
+            var _ = gone.toFile().delete();
+          };
+      assertThat(ran(2, pause, gone, "-f").err()).contains("no such file", "[ledger-unreadable]");
+    }
+    assertThat(waited[0]).isEqualTo(LedgerCommand.PATIENCE_POLLS);
   }
 
   @Test

@@ -24,6 +24,7 @@ class RunCommandTest {
             List.of("run", "--sample", "-1", "--", "java"),
             List.of("run", "--sample", "x", "--", "java"),
             List.of("run", "--mode", "loud", "--", "java"),
+            List.of("run", "--align", "left", "--", "java"),
             List.of("run", "--slots", "-1", "--", "java"),
             List.of("run", "--watch", "", "--", "java"),
             List.of("attach"),

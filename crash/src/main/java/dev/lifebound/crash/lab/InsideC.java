@@ -2,6 +2,7 @@ package dev.lifebound.crash.lab;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.lifebound.memory.guard.Align;
 import dev.lifebound.memory.guard.Armed;
 import dev.lifebound.memory.guard.Guard;
 import dev.lifebound.memory.guard.GuardOptions;
@@ -47,7 +48,7 @@ final class InsideC implements Victim {
     Queue<GuardReport> reports = new ConcurrentLinkedQueue<>();
     // Blocks that end a page: all frees of this library pass the watch, and an overflow is seen at
     // once.
-    try (Armed guard = Guard.arm(GuardOptions.of(Mode.RECOVER).left(false))) {
+    try (Armed guard = Guard.arm(GuardOptions.of(Mode.RECOVER).align(Align.END))) {
       guard.onReport(reports::add);
       try (Watch watch =
           Watch.builder().library(file.getFileName().toString()).sample(guard, 1).start()) {

@@ -1,5 +1,6 @@
 package dev.lifebound.memory.agent;
 
+import dev.lifebound.memory.guard.Align;
 import dev.lifebound.memory.guard.Mode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param sampleOneIn one allocation in so many is guarded, at least 1
  * @param slots guarded blocks, live and dead, that there is room for
  * @param mode {@code observe}, {@code strict} or {@code recover}
+ * @param align {@code start}: blocks begin a page; {@code end}: they end one, and an overflow is
+ *     met at its first byte
  * @param ledger the file of the black box; null for none
  * @param heapDumps the folder of heap dumps that reports ask for, and of a ledger where none is
  *     named; null for none
@@ -25,6 +28,7 @@ public record AgentOptions(
     int sampleOneIn,
     int slots,
     Mode mode,
+    Align align,
     @Nullable Path ledger,
     @Nullable Path heapDumps) {
   /**
@@ -48,7 +52,7 @@ public record AgentOptions(
   /** Who guards more than one allocation in so many looks for a defect, and has memory for it. */
   private static final int DENSE_SAMPLE = 64;
 
-  private static final String NAMES = "watch sample slots mode ledger heap-dump";
+  private static final String NAMES = "watch sample slots mode align ledger heap-dump";
 
   public AgentOptions {
     watch = List.copyOf(watch);
@@ -89,6 +93,7 @@ public record AgentOptions(
     add(text, "sample", "1/" + sampleOneIn);
     add(text, "slots", String.valueOf(slots));
     add(text, "mode", name(mode));
+    add(text, "align", name(align));
     if (ledger != null) {
       add(text, "ledger", ledger.toString());
     }
@@ -98,8 +103,8 @@ public record AgentOptions(
     return text.toString();
   }
 
-  private static String name(Mode mode) {
-    return mode.name().toLowerCase(Locale.ROOT);
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static void add(StringBuilder text, String name, String value) {
@@ -119,6 +124,7 @@ public record AgentOptions(
     int sample = DEFAULT_SAMPLE;
     int slots = 0;
     Mode mode = Mode.RECOVER;
+    Align align = Align.START;
     Path ledger = null;
     Path heapDumps = null;
     for (String option : split(text)) {
@@ -134,6 +140,7 @@ public record AgentOptions(
         case "sample" -> sample = sample(value);
         case "slots" -> slots = slots(value);
         case "mode" -> mode = mode(value);
+        case "align" -> align = align(value);
         case "ledger" -> ledger = path(name, value);
         case "heap-dump" -> heapDumps = path(name, value);
         default ->
@@ -142,7 +149,7 @@ public record AgentOptions(
       }
     }
     return new AgentOptions(
-        watch, sample, slots == 0 ? defaultSlots(sample) : slots, mode, ledger, heapDumps);
+        watch, sample, slots == 0 ? defaultSlots(sample) : slots, mode, align, ledger, heapDumps);
   }
 
   /** At commas that have no backslash before them. */
@@ -227,6 +234,21 @@ public record AgentOptions(
     }
     throw new IllegalArgumentException(
         "a mode must be one of observe, strict, recover: mode=" + value);
+  }
+
+  /**
+   * An end of a page by its name.
+   *
+   * @throws IllegalArgumentException with one line that says what is wrong
+   */
+  public static Align align(String value) {
+    for (Align align : Align.values()) {
+      if (name(align).equals(value)) {
+        return align;
+      }
+    }
+    throw new IllegalArgumentException(
+        "blocks must begin or end a page: align=" + value + "; write start or end");
   }
 
   private static Path path(String name, String value) {

@@ -11,6 +11,8 @@ import dev.lifebound.memory.ledger.LedgerSettings;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.Platform;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -114,6 +116,7 @@ final class Arming {
     if (file == null) {
       return;
     }
+    makeDumpFolder();
     Ledger made = Ledger.createOrDrop(file, LedgerSettings.defaults());
     if (made.path() == null) {
       not.add("ledger: " + made.problem());
@@ -129,12 +132,26 @@ final class Arming {
     }
   }
 
+  /** A ledger beside the heap dumps comes first: without it nobody knows what to look for. */
+  private void makeDumpFolder() {
+    Path dumps = options.heapDumps();
+    if (dumps != null) {
+      try {
+        Files.createDirectories(dumps);
+      } catch (IOException e) {
+        not.add(
+            "heap-dump: the folder must be there or be made: folder=" + dumps + ", reason=" + e);
+      }
+    }
+  }
+
   private void armGuard() {
     try {
       Armed armed =
           Guard.arm(
               GuardOptions.of(options.mode())
                   .slots(options.slots())
+                  .align(options.align())
                   .byteLimit(options.byteLimit())
                   .mappingLimit(MAPPINGS));
       guard = armed;

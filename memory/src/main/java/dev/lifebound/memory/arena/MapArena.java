@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class MapArena implements SegmentAllocator, AutoCloseable
     permits SingleArena, SharedArena {
+  // Longer than the house's files: the one public type of its package, with an accessor for each
+  // kind of value and the contract of each.
+
   /** The system property that switches checked mode on for arenas built without saying. */
   public static final String CHECK_PROPERTY = "lifebound.check";
 

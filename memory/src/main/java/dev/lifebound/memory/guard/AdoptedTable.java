@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdoptedTable implements AdoptedBlocks {
   // Longer than the house's files: the life of an entry and the table it lies in share every rule
-  // about
-  // who may change which word when.
+  // about who may change which word when.
 
   /*
    * Layout: struct lb_table and lb_entry of watch.h. Open addressing, linear probing, at most half full.

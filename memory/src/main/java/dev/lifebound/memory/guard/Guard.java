@@ -5,13 +5,8 @@ import dev.lifebound.memory.handle.DeadBlocks;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.HotSpot;
 import dev.lifebound.memory.os.NativeCode;
-import dev.lifebound.memory.os.Platform;
 import dev.lifebound.memory.os.ProcessHolder;
 import dev.lifebound.memory.os.SystemCallException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,8 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Guard {
   private static final AtomicReference<@Nullable Armed> CURRENT = new AtomicReference<>();
-  private static final Path MAPPING_LIMIT = Path.of("/proc/sys/vm/max_map_count");
-  private static final int SHARE_OF_MAPPINGS = 4;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private Guard() {}
@@ -67,7 +60,7 @@ public final class Guard {
    */
   public static Armed arm(GuardOptions options) {
     long start = System.nanoTime();
-    requirePlatform();
+    Requirements.linux("the guard");
     synchronized (CURRENT) {
       if (CURRENT.get() != null) {
         throw new GuardUnavailableException(
@@ -165,15 +158,6 @@ public final class Guard {
     }
   }
 
-  private static void requirePlatform() {
-    if (!Platform.isLinux()) {
-      throw new GuardUnavailableException(
-          "the guard must run on Linux: platform="
-              + Platform.text()
-              + "; handles and leases work everywhere");
-    }
-  }
-
   private static Armed arm(GuardOptions options, long start) {
     NativeCode code;
     try {
@@ -181,7 +165,8 @@ public final class Guard {
     } catch (UnsupportedOperationException e) {
       throw new GuardUnavailableException("the guard must have machine code: " + e.getMessage());
     }
-    GuardOptions limited = options.mappingLimit(mappingLimit(options));
+    GuardOptions limited =
+        options.mappingLimit(MappingLimit.of(options.systemMappings(), options.mappingLimit()));
     List<String> reasons = new ArrayList<>();
     for (PageDeath death : PageDeath.values()) {
       if (options.pages() != null && options.pages() != death) {
@@ -219,6 +204,7 @@ public final class Guard {
             + options.mode().name().toLowerCase(Locale.ROOT)
             + ", pages="
             + death.name().toLowerCase(Locale.ROOT)
+            + (options.align() == Align.END ? ", align=end" : "")
             + ", slots="
             + options.slots()
             + ", limit="
@@ -239,16 +225,5 @@ public final class Guard {
       Uncaught.install(armed);
     }
     return armed;
-  }
-
-  /** At most a quarter of what the system allows a process: at its end the JVM itself dies. */
-  private static int mappingLimit(GuardOptions options) {
-    // A file of /proc/sys answers its first read only, so that must be a long one.
-    try (BufferedReader file = Files.newBufferedReader(MAPPING_LIMIT)) {
-      int system = Integer.parseInt(String.valueOf(file.readLine()));
-      return Math.min(options.mappingLimit(), system / SHARE_OF_MAPPINGS);
-    } catch (IOException | NumberFormatException e) {
-      return options.mappingLimit();
-    }
   }
 }

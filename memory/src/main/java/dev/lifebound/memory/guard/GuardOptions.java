@@ -1,5 +1,6 @@
 package dev.lifebound.memory.guard;
 
+import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,8 @@ public final class GuardOptions {
   private int slots = 1024;
   private long byteLimit = 8L << 20;
   private int mappingLimit = 2000;
-  private boolean left = true;
+  private Path systemMappings = MappingLimit.OF_SYSTEM;
+  private Align align = Align.START;
   private long quarantineBytes;
   private int stackFrames = MAX_FRAMES;
   private boolean javaStacks = true;
@@ -35,7 +37,8 @@ public final class GuardOptions {
     this.slots = from.slots;
     this.byteLimit = from.byteLimit;
     this.mappingLimit = from.mappingLimit;
-    this.left = from.left;
+    this.systemMappings = from.systemMappings;
+    this.align = from.align;
     this.quarantineBytes = from.quarantineBytes;
     this.stackFrames = from.stackFrames;
     this.javaStacks = from.javaStacks;
@@ -89,14 +92,14 @@ public final class GuardOptions {
     return with(o -> o.mappingLimit = (int) inRange("mappingLimit", value, 0, Integer.MAX_VALUE));
   }
 
-  /**
-   * Blocks begin at the start of a page: what lies before them is caught, and with glibc a {@code
-   * free} that passes none of our stubs (a function pointer that was fetched before arming) is
-   * noticed and harmless. Otherwise they end at the end of a page: what lies behind them is caught,
-   * and such a {@code free} ends the process.
-   */
-  public GuardOptions left(boolean value) {
-    return with(o -> o.left = value);
+  /** The file that says how many mappings a process may have; a test has one of its own. */
+  GuardOptions systemMappings(Path value) {
+    return with(o -> o.systemMappings = value);
+  }
+
+  /** At which end of its pages a block lies; {@link Align#START} if nothing else is asked for. */
+  public GuardOptions align(Align value) {
+    return with(o -> o.align = value);
   }
 
   /** Freed blocks of the real allocator that may wait with junk in them; 0: none. */
@@ -147,8 +150,12 @@ public final class GuardOptions {
     return mappingLimit;
   }
 
-  boolean left() {
-    return left;
+  Path systemMappings() {
+    return systemMappings;
+  }
+
+  Align align() {
+    return align;
   }
 
   long quarantineBytes() {

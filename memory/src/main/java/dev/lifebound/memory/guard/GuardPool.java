@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.lifebound.memory.handle.Site;
 import dev.lifebound.memory.os.LibC;
-import dev.lifebound.memory.os.Platform;
 import dev.lifebound.memory.os.SystemCallException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -92,19 +91,8 @@ public final class GuardPool implements AutoCloseable {
    * @throws GuardUnavailableException where none works; the message has the reason of each
    */
   public static GuardPool open(long byteSize, Variant... variants) {
-    if (!Platform.isLinux()) {
-      throw new GuardUnavailableException(
-          "the guard must run on Linux: platform="
-              + Platform.text()
-              + "; handles and leases work everywhere");
-    }
-    if (!Platform.isNativeAccessEnabled()) {
-      throw new GuardUnavailableException(
-          "the guard must have native access: module="
-              + GuardPool.class.getModule()
-              + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
-              + " --enable-native-access=dev.lifebound.memory (module path)");
-    }
+    Requirements.linux("the guard");
+    Requirements.nativeAccess("the guard");
     long pageBytes = LibC.pageBytes();
     int pageCount = Math.toIntExact(Math.ceilDiv(byteSize, pageBytes));
     if (pageCount < 2) {

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * signal handlers are still first.
  */
 final class GuardThread {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
   private static final int PATIENCE_MILLIS = 500;
   private static final long CHECK_NANOS = 400_000_000;
 
@@ -121,7 +120,10 @@ final class GuardThread {
 
   private static void log(Throwable failure) {
     try {
-      LOG.log(System.Logger.Level.WARNING, "a listener of the guard must not throw", failure);
+      // Asked for only now: the first logger of a process makes the JVM search the whole class
+      // path.
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "a listener of the guard must not throw", failure);
     } catch (RuntimeException | Error e) {
       // A log that fails as well cannot be told.
     }

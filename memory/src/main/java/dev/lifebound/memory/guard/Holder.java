@@ -31,15 +31,15 @@ final class Holder {
       if (other != null) {
         return other;
       }
-      ProcessHolder.claim()
-          .ifPresent(stranger -> {
-            throw new GuardUnavailableException(
-                "one copy of the library must guard the process: armed="
-                    + stranger
-                    + ", second="
-                    + ProcessHolder.self()
-                    + "; put one version on the class path");
-          });
+      String stranger = ProcessHolder.claim().orElse(null);
+      if (stranger != null) {
+        throw new GuardUnavailableException(
+            "one copy of the library must guard the process: armed="
+                + stranger
+                + ", second="
+                + ProcessHolder.self()
+                + "; put one version on the class path");
+      }
       return null;
     }
   }

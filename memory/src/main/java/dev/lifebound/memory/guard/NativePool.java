@@ -72,7 +72,7 @@ final class NativePool {
     control.setInt("variant", death.number);
     control.setInt("page_bytes", Math.toIntExact(pageBytes));
     control.setInt("page_death", 1);
-    control.setInt("left", options.left() ? 1 : 0);
+    control.setInt("left", options.align() == Align.START ? 1 : 0);
     control.setInt("stacks", options.stackFrames());
     control.set("slots", slots.address());
     control.setInt("slot_count", geometry.slots());
@@ -82,7 +82,7 @@ final class NativePool {
     describeClasses();
     describeQuarantine(options.quarantineBytes());
     describeJvm(options);
-    if (options.left()) {
+    if (options.align() == Align.START) {
       describeAllocator();
     }
     describeLedger();

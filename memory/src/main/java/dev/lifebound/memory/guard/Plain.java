@@ -124,7 +124,7 @@ final class Plain {
     plain.put("slots", options.slots());
     plain.put("byteLimit", options.byteLimit());
     plain.put("mappingLimit", options.mappingLimit());
-    plain.put("left", options.left());
+    plain.put("left", options.align() == Align.START);
     plain.put("quarantineBytes", options.quarantineBytes());
     plain.put("stackFrames", options.stackFrames());
     plain.put("javaStacks", options.javaStacks());
@@ -140,7 +140,7 @@ final class Plain {
             .slots((int) there(plain.get("slots")))
             .byteLimit((long) there(plain.get("byteLimit")))
             .mappingLimit((int) there(plain.get("mappingLimit")))
-            .left((boolean) there(plain.get("left")))
+            .align((boolean) there(plain.get("left")) ? Align.START : Align.END)
             .quarantineBytes((long) there(plain.get("quarantineBytes")))
             .stackFrames((int) there(plain.get("stackFrames")))
             .javaStacks((boolean) there(plain.get("javaStacks")))

@@ -48,7 +48,7 @@ final class ReportRecords {
             block == null ? 0 : block.number(),
             block != null && block.number() != 0,
             report.pc(),
-            report.pc() == 0 ? "" : natives.library(report.pc()),
+            library(report.pc()),
             lines(report.frames(), report.pc(), report.access()),
             report.accessTid(),
             report.access().thread()));
@@ -67,10 +67,16 @@ final class ReportRecords {
             block.number(),
             true,
             pc,
-            pc == 0 ? "" : natives.library(pc - 1),
+            library(pc - 1),
             lines(pcs, 0, site),
             tid,
             site.thread()));
+  }
+
+  /** The file's name; none where the code is Java's or belongs to no file. */
+  private String library(long pc) {
+    String library = natives.library(pc);
+    return library.startsWith("(") ? "" : library;
   }
 
   /** Native frames up to the first of Java, whose own stack says it better, then that. */

@@ -19,6 +19,10 @@ final class Reports {
   private static final int FIRST_WATCH_KIND = 32;
 
   private static final int FRAME_BYTES = 16;
+
+  /** How the JVM calls the thread that calls {@code main}, and agents before that. */
+  private static final String MAIN = "main";
+
   private static final long RECENT_NANOS = 1_000_000_000;
   private static final String OURS = "dev.lifebound.memory.";
 
@@ -26,8 +30,17 @@ final class Reports {
   private final ReportRecords records = new ReportRecords();
   private @Nullable JavaNames names;
 
+  /**
+   * The system's number of the main thread, 0 while it is not known. Once {@code main} has returned
+   * that thread has no Java name for a moment, and then that of who ends the JVM; its number stays.
+   */
+  private volatile int mainTid;
+
   Reports(NativePool pool) {
     this.pool = pool;
+    if (Thread.currentThread().getName().equals(MAIN)) {
+      mainTid = LibC.threadId();
+    }
   }
 
   /** Made for the first report: it takes the JVM some milliseconds. */
@@ -176,11 +189,14 @@ final class Reports {
     JavaNames found = names();
     String name =
         found == null ? null : found.thread(tid).map(JavaNames.JavaThread::name).orElse(null);
-    if (name != null) {
-      // The main thread's name, once main has returned.
-      return name.equals("DestroyJavaVM") ? "main" : name;
+    if (name == null) {
+      return tid == mainTid ? MAIN : systemName(tid);
     }
-    return systemName(tid);
+    if (name.equals(MAIN) || name.equals("DestroyJavaVM")) {
+      mainTid = tid;
+      return MAIN;
+    }
+    return name;
   }
 
   /** The name that the kernel has for a thread, or its number once it has ended. */

@@ -3,10 +3,7 @@ package dev.lifebound.memory.guard;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LoadedObject;
-import dev.lifebound.memory.os.Platform;
 import dev.lifebound.memory.os.SystemCallException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,38 +34,17 @@ import org.jspecify.annotations.Nullable;
  * are not seen. Any thread may call any method.
  */
 public final class Watch implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
-  private static final Path PROGRAM = Path.of("/proc/self/exe");
 
-  /** What is seen from outside: of this copy's watch, or of another copy's. */
-  interface View {
-    List<String> libraries();
-
-    int slots();
-
-    long count(String counter);
-
-    long lostFrees();
-
-    void drain();
-
-    String text();
-
-    void close();
-  }
-
-  private final View view;
-  private final List<String> names;
-  private final List<Pattern> patterns;
+  private final WatchView view;
+  private final LibraryPatterns patterns;
   private final Consumer<WatchReport> reports;
   private final @Nullable FreeListener freeListener;
   private final @Nullable NativePool pool;
   private final long oneIn;
   private boolean closed;
 
-  private Watch(Builder builder, @Nullable View elsewhere) {
-    this.names = List.copyOf(builder.names);
-    this.patterns = names.stream().map(Watch::glob).toList();
+  private Watch(Builder builder, @Nullable WatchView elsewhere) {
+    this.patterns = new LibraryPatterns(builder.names);
     this.reports = builder.reports;
     this.freeListener = builder.freeListener;
     this.pool = builder.pool;
@@ -78,7 +53,7 @@ public final class Watch implements AutoCloseable {
   }
 
   /** This copy's watch. */
-  private final class Local implements View {
+  private final class Local implements WatchView {
     private final WatchCore core;
 
     Local(WatchCore core) {
@@ -88,8 +63,7 @@ public final class Watch implements AutoCloseable {
     @Override
     public List<String> libraries() {
       return core.libraries().stream()
-          .map(path -> path.isEmpty() ? Program.NAME : path)
-          .map(path -> path.substring(path.lastIndexOf('/') + 1))
+          .map(path -> LibraryPatterns.fileName(LibraryPatterns.name(path)))
           .sorted()
           .toList();
     }
@@ -128,7 +102,7 @@ public final class Watch implements AutoCloseable {
     /** Begins; undone if the library turns out to have no slot. */
     void begin(boolean loadedLater) {
       if (!loadedLater) {
-        checkMatches();
+        patterns.requireMatches(DynamicLinker.objects());
       }
       core.add(Watch.this);
       if (!loadedLater) {
@@ -213,14 +187,14 @@ public final class Watch implements AutoCloseable {
       if (names.isEmpty()) {
         throw new IllegalArgumentException("a watch must name a library; call library(pattern)");
       }
-      checkLinux();
+      Requirements.linux("the watch");
       Copies.Copy other = Holder.take();
       if (other != null) {
         return new Watch(this, WatchElsewhere.start(other, plain()));
       }
       boolean begun = false;
       try {
-        checkNativeAccess();
+        Requirements.nativeAccess("the watch");
         Watch watch = new Watch(this, null);
         ((Local) watch.view).begin(loadedLater);
         begun = true;
@@ -274,40 +248,6 @@ public final class Watch implements AutoCloseable {
     return new Builder();
   }
 
-  private static void checkLinux() {
-    if (!Platform.isLinux()) {
-      throw new GuardUnavailableException(
-          "the watch must run on Linux: platform="
-              + Platform.text()
-              + "; handles and leases work everywhere");
-    }
-  }
-
-  private static void checkNativeAccess() {
-    if (!Platform.isNativeAccessEnabled()) {
-      throw new GuardUnavailableException(
-          "the watch must have native access: module="
-              + Watch.class.getModule()
-              + "; start java with --enable-native-access=ALL-UNNAMED (class path) or"
-              + " --enable-native-access=dev.lifebound.memory (module path)");
-    }
-  }
-
-  private void checkMatches() {
-    List<LoadedObject> objects = DynamicLinker.objects();
-    for (int i = 0; i < patterns.size(); i++) {
-      Pattern pattern = patterns.get(i);
-      if (objects.stream().noneMatch(object -> matches(pattern, object))) {
-        throw new IllegalArgumentException(
-            "a loaded library must match the pattern: pattern="
-                + names.get(i)
-                + ", loaded="
-                + objects.size()
-                + "; load it first, or allow it to come later with loadedLater()");
-      }
-    }
-  }
-
   private void checkPatched(WatchCore core) {
     List<LoadedObject> named = DynamicLinker.objects().stream().filter(this::names).toList();
     List<String> patched = core.libraries();
@@ -316,65 +256,30 @@ public final class Watch implements AutoCloseable {
       core.remove(this);
       throw new GuardUnavailableException(
           "a watched library must call the allocator through slots: library="
-              + named.stream().map(Watch::name).collect(Collectors.joining(" "))
+              + named.stream()
+                  .map(object -> LibraryPatterns.name(object.path()))
+                  .collect(Collectors.joining(" "))
               + ", slots=0; a static library cannot be watched from outside");
     }
   }
 
   /** Whether this watch names the library. */
   boolean names(LoadedObject object) {
-    return patterns.stream().anyMatch(pattern -> matches(pattern, object));
-  }
-
-  private static boolean matches(Pattern pattern, LoadedObject object) {
-    String path = name(object);
-    boolean whole = pattern.pattern().contains("/");
-    return pattern.matcher(whole ? path : path.substring(path.lastIndexOf('/') + 1)).matches();
-  }
-
-  /** The program itself has no name to the linker. */
-  private static String name(LoadedObject object) {
-    return object.path().isEmpty() ? Program.NAME : object.path();
-  }
-
-  /** Found out once. */
-  private static final class Program {
-    static final String NAME = name();
-
-    private static String name() {
-      try {
-        return Files.readSymbolicLink(PROGRAM).toString();
-      } catch (java.io.IOException e) {
-        return "";
-      }
-    }
-  }
-
-  private static Pattern glob(String pattern) {
-    StringBuilder regex = new StringBuilder();
-    for (int i = 0; i < pattern.length(); i++) {
-      char c = pattern.charAt(i);
-      switch (c) {
-        case '*' -> regex.append(".*");
-        case '?' -> regex.append('.');
-        case '/' -> regex.append('/');
-        default -> regex.append(Pattern.quote(String.valueOf(c)));
-      }
-    }
-    return Pattern.compile(regex.toString());
+    return patterns.match(object);
   }
 
   void report(WatchReport report) {
     try {
       reports.accept(report);
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "who hears of reports must not throw", e);
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "who hears of reports must not throw", e);
     }
   }
 
   private static void log(WatchReport report) {
     if (report.kind().isDefect()) {
-      LOG.log(System.Logger.Level.WARNING, report.text());
+      System.getLogger("dev.lifebound.memory").log(System.Logger.Level.WARNING, report.text());
     }
   }
 
@@ -449,7 +354,7 @@ public final class Watch implements AutoCloseable {
   private String localText(WatchCore core) {
     StringBuilder text =
         new StringBuilder("watch: patterns=")
-            .append(String.join(",", names))
+            .append(patterns)
             .append(", libraries=")
             .append(libraries().size())
             .append(", slots=")

@@ -1,17 +1,12 @@
 package dev.lifebound.memory.guard;
 
-import dev.lifebound.memory.handle.AdoptedBlocks;
 import dev.lifebound.memory.handle.CFrees;
-import dev.lifebound.memory.ledger.EventType;
-import dev.lifebound.memory.ledger.LedgerReport;
-import dev.lifebound.memory.ledger.LedgerSink;
 import dev.lifebound.memory.os.Copies;
 import dev.lifebound.memory.os.DynamicLinker;
 import dev.lifebound.memory.os.LibC;
 import dev.lifebound.memory.os.LoadedObject;
 import dev.lifebound.memory.os.NativeCalls;
 import dev.lifebound.memory.os.NativeCode;
-import dev.lifebound.memory.os.NativeFrames;
 import dev.lifebound.memory.os.SlotPatches;
 import dev.lifebound.memory.os.WatchedSymbol;
 import java.lang.foreign.Arena;
@@ -31,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Watch} hands out are shares of it.
  */
 final class WatchCore implements AdoptedTable.Memory {
-  private static final System.Logger LOG = System.getLogger("dev.lifebound.memory");
 
   private static final int STRIPES = 256;
   private static final long EVENTS = 1 << 12;
@@ -70,6 +64,7 @@ final class WatchCore implements AdoptedTable.Memory {
   private final List<Control> imageData = new ArrayList<>();
 
   private final WatchEvents events;
+  private final WatchNews news;
   private final AdoptedTable table;
   private final SlotPatches patches;
   private final int wakeFd;
@@ -98,6 +93,7 @@ final class WatchCore implements AdoptedTable.Memory {
     writeWords();
     events = new WatchEvents(code, watch, EVENTS, FREES);
     table = new AdoptedTable(code, this);
+    news = new WatchNews(events, table, shares);
     patches = new SlotPatches(code, this::prepare);
   }
 
@@ -268,22 +264,8 @@ final class WatchCore implements AdoptedTable.Memory {
       long _ = guarded.free(address);
       return;
     }
-    long function = patches.old(image, symbol(symbol).index());
+    long function = patches.old(image, WatchedSymbol.at(symbol).plainFree().index());
     long _ = NativeCalls.call(function, address, ALIGNMENT_BYTES);
-  }
-
-  /** The form of a freeing function that needs no size. */
-  private static WatchedSymbol symbol(int index) {
-    WatchedSymbol called = WatchedSymbol.at(index);
-    return switch (called) {
-      case DELETE_SIZED, DELETE_NOTHROW -> WatchedSymbol.DELETE;
-      case DELETE_ARRAY_SIZED, DELETE_ARRAY_NOTHROW -> WatchedSymbol.DELETE_ARRAY;
-      case DELETE_SIZED_ALIGNED, DELETE_ALIGNED_NOTHROW -> WatchedSymbol.DELETE_ALIGNED;
-      case DELETE_ARRAY_SIZED_ALIGNED, DELETE_ARRAY_ALIGNED_NOTHROW ->
-          WatchedSymbol.DELETE_ARRAY_ALIGNED;
-      case DELETE, DELETE_ARRAY, DELETE_ALIGNED, DELETE_ARRAY_ALIGNED -> called;
-      default -> WatchedSymbol.FREE;
-    };
   }
 
   @Override
@@ -340,7 +322,8 @@ final class WatchCore implements AdoptedTable.Memory {
    */
   private static void goOn(Throwable failure) {
     try {
-      LOG.log(System.Logger.Level.WARNING, "the watch goes on after a failure", failure);
+      System.getLogger("dev.lifebound.memory")
+          .log(System.Logger.Level.WARNING, "the watch goes on after a failure", failure);
     } catch (RuntimeException | Error e) {
       // A log that fails as well cannot be told.
     }
@@ -376,77 +359,7 @@ final class WatchCore implements AdoptedTable.Memory {
 
   /** Tells what the rings hold; by the thread, and by those who cannot wait for it. */
   void drain() {
-    events.drain(this::told);
-    // Whoever finds nothing to look through must not return before those are done who do.
-    synchronized (events) {
-      if (events.takeRescan()) {
-        table.unsettled().forEach(handle -> settle(handle, null));
-      }
-    }
-    events.drainFrees((address, caller, thread) -> {
-      for (Watch share : shares) {
-        FreeListener listener = share.freeListener();
-        if (listener != null) {
-          listener.freed(address, caller, thread);
-        }
-      }
-    });
-  }
-
-  private void told(WatchEvents.Event event) {
-    var source = table.source(event.handle());
-    String block = source == null ? "" : source.describe(event.handle());
-    AdoptedBlocks.Freer freer =
-        new AdoptedBlocks.Freer(
-            event.caller(),
-            NativeFrames.ofProcess().library(event.caller() - 1),
-            event.thread(),
-            Reports.systemName(event.thread()),
-            event.nanos());
-    if ((event.kind() == WatchReport.Kind.FREED_BY_C
-            || event.kind() == WatchReport.Kind.FREED_WHILE_LEASED)
-        && table.claim(event.handle(), event.address())) {
-      settle(event.handle(), freer);
-    } else if (event.kind().isDefect()) {
-      refused(event, freer);
-    }
-    WatchReport report =
-        new WatchReport(
-            event.kind(), event.address(), block, event.caller(), event.thread(), event.nanos());
-    for (Watch share : shares) {
-      share.report(report);
-    }
-  }
-
-  /** A free that was refused, as an event of the ledger. */
-  private static void refused(WatchEvents.Event event, AdoptedBlocks.Freer freer) {
-    LedgerSink.report(
-        new LedgerReport(
-            EventType.DOUBLE_FREE,
-            0,
-            false,
-            freer.nanoTime(),
-            event.address(),
-            0,
-            event.handle(),
-            false,
-            freer.caller(),
-            freer.library(),
-            List.of(),
-            freer.thread(),
-            freer.threadName()));
-  }
-
-  private void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
-    var source = table.source(handle);
-    if (source == null) {
-      return;
-    }
-    try {
-      source.settle(handle, freer);
-    } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "who hears of a free by C must not throw", e);
-    }
+    news.tell();
   }
 
   /* ---- what is seen from outside ---- */

@@ -8,7 +8,7 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A watch that another copy of the library has begun for this one; both ends of the calls. */
-final class WatchElsewhere implements Watch.View {
+final class WatchElsewhere implements WatchView {
   private final BiFunction<String, String, @Nullable Object> calls;
   private final String holder;
 

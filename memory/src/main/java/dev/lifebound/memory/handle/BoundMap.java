@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of keys
  */
 public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
+  // Longer than the house's files: its views end entries by the same private steps as its methods.
+
   private final BlockTable table;
   private final Registry registry;
   private final Map<K, Long> map;

@@ -63,6 +63,6 @@ public final class CFrees {
   /** From now on this listener hears of adopted blocks, and at once of those that are live. */
   public static synchronized void listen(AdoptedBlocks all) {
     listener = all;
-    Registry.eachTable(table -> table.adopted.announceAll(all));
+    RegistryNumbers.eachTable(table -> table.adopted.announceAll(all));
   }
 }

@@ -36,7 +36,7 @@ final class CopyCalls implements BiFunction<String, Object[], @Nullable Object> 
   private static @Nullable Object handle(String call, Object[] arguments) {
     switch (call) {
       case "number" -> {
-        return Registry.isTaken((int) arguments[0]);
+        return RegistryNumbers.isTaken((int) arguments[0]);
       }
       case "layout" -> {
         return CFrees.layout();
@@ -45,7 +45,7 @@ final class CopyCalls implements BiFunction<String, Object[], @Nullable Object> 
           CFrees.listen(new ListenerElsewhere((BiFunction<String, long[], ?>) arguments[0]));
       case "settle" -> settle((long) arguments[0], (Object[]) arguments[1]);
       case "describe" -> {
-        return Registry.describe((long) arguments[0]);
+        return RegistryNumbers.describe((long) arguments[0]);
       }
       default -> {
         // A later version's.
@@ -64,7 +64,7 @@ final class CopyCalls implements BiFunction<String, Object[], @Nullable Object> 
                 (int) freer[2],
                 (String) freer[3],
                 (long) freer[4]);
-    Registry.settle(handle, by);
+    RegistryNumbers.settle(handle, by);
   }
 
   /** The watch of another copy, as this copy's registries see it. */

@@ -1,16 +1,11 @@
 package dev.lifebound.memory.handle;
 
-import dev.lifebound.memory.os.Copies;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
-import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,23 +35,9 @@ import org.jspecify.annotations.Nullable;
  * maps first.
  */
 public final class Registry implements AutoCloseable {
-  private static final AtomicReferenceArray<@Nullable WeakReference<Registry>> NUMBERS =
-      new AtomicReferenceArray<>(Handles.MAX_REGISTRIES + 1);
-
-  private static final AtomicInteger NEXT_NUMBER = new AtomicInteger();
-
   private final int number;
   private final BlockTable table;
   private final Cleaner.Cleanable backstop;
-
-  /** A class and not a lambda, whose capture of two values would cost a millisecond of start. */
-  private record NumberReturn(int number, WeakReference<Registry> owner) implements Runnable {
-    @Override
-    public void run() {
-      // Another registry may have it already, if this one was dropped.
-      NUMBERS.compareAndSet(number, owner, null);
-    }
-  }
 
   /*
    * A registry that is dropped without a close is closed by the cleaner. So every operation keeps it
@@ -67,8 +48,8 @@ public final class Registry implements AutoCloseable {
    */
   Registry(RegistryBuilder builder) {
     WeakReference<Registry> mine = new WeakReference<>(this);
-    this.number = claimNumber(mine);
-    this.table = BlockTable.of(number, builder, new NumberReturn(number, mine));
+    this.number = RegistryNumbers.claim(mine);
+    this.table = BlockTable.of(number, builder, new RegistryNumbers.Return(number, mine));
     this.backstop = Leaks.CLEANER.register(this, table.leaks);
   }
 
@@ -92,80 +73,8 @@ public final class Registry implements AutoCloseable {
     return new RegistryBuilder();
   }
 
-  private static int claimNumber(WeakReference<Registry> mine) {
-    CopyCalls.serve();
-    // Numbers are those of the process: other copies of the library draw from the same ones.
-    synchronized (Copies.lock()) {
-      return claimNumber(mine, Copies.others());
-    }
-  }
-
-  private static int claimNumber(WeakReference<Registry> mine, List<Copies.Copy> others) {
-    // Round and round, so that a number comes back as late as it can: messages then name the right
-    // registry for longer.
-    for (int tried = 0; tried < Handles.MAX_REGISTRIES; tried++) {
-      int n = Math.floorMod(NEXT_NUMBER.getAndIncrement(), Handles.MAX_REGISTRIES) + 1;
-      WeakReference<Registry> owner = NUMBERS.get(n);
-      if ((owner == null || owner.refersTo(null))
-          && isFreeElsewhere(n, others)
-          && NUMBERS.compareAndSet(n, owner, mine)) {
-        return n;
-      }
-    }
-    throw new IllegalStateException(
-        "the process must not have more open registries: open="
-            + Handles.MAX_REGISTRIES
-            + "; share one registry, or drop those that are closed");
-  }
-
-  private static boolean isFreeElsewhere(int number, List<Copies.Copy> others) {
-    for (Copies.Copy copy : others) {
-      if (Boolean.TRUE.equals(copy.call("handle.number", number))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether a registry of this copy has the number. */
-  static boolean isTaken(int number) {
-    WeakReference<Registry> owner = NUMBERS.get(number);
-    return owner != null && !owner.refersTo(null);
-  }
-
-  /** As {@link AdoptedBlocks.Source#settle}, for the registry that has issued the handle. */
-  static void settle(long handle, AdoptedBlocks.@Nullable Freer freer) {
-    BlockTable issuer = issuer(handle);
-    if (issuer != null) {
-      issuer.adopted.settle(handle, freer);
-    }
-  }
-
-  /** As {@link AdoptedBlocks.Source#describe}; empty when the registry is gone. */
-  static String describe(long handle) {
-    BlockTable issuer = issuer(handle);
-    return issuer == null ? "" : issuer.adopted.describe(handle);
-  }
-
-  private static @Nullable BlockTable issuer(long handle) {
-    WeakReference<Registry> owner = NUMBERS.get(Handles.registry(handle));
-    Registry registry = owner == null ? null : owner.get();
-    return registry == null ? null : registry.table;
-  }
-
   BlockTable table() {
     return table;
-  }
-
-  /** Every registry that the program can still use. */
-  static void eachTable(Consumer<BlockTable> action) {
-    for (int n = 1; n <= Handles.MAX_REGISTRIES; n++) {
-      WeakReference<Registry> owner = NUMBERS.get(n);
-      Registry registry = owner == null ? null : owner.get();
-      if (registry != null) {
-        action.accept(registry.table);
-      }
-    }
   }
 
   /**

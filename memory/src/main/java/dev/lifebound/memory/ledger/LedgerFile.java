@@ -2,6 +2,7 @@ package dev.lifebound.memory.ledger;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -74,6 +75,10 @@ public final class LedgerFile {
                 + ", kind="
                 + (Files.isDirectory(path) ? "folder" : "pipe or device")
                 + "; give the file itself, or copy it to one");
+      }
+      LedgerStore own = LedgerStore.openHere(path);
+      if (own != null) {
+        return parse(path, own.memory.toArray(ValueLayout.JAVA_BYTE), true);
       }
       boolean locked = isLocked(path);
       return parse(path, content(path), locked);
@@ -259,7 +264,7 @@ public final class LedgerFile {
     return events().stream()
         .filter(event ->
             event.stripe() >= earlier.newest.length
-                || event.sequence() > earlier.newest[event.stripe()])
+                || StripeReader.isLater(event.sequence(), earlier.newest[event.stripe()]))
         .toList();
   }
 

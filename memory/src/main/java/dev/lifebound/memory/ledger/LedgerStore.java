@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,12 @@ final class LedgerStore implements AutoCloseable {
   private static final String PREVIOUS = ".previous";
   private static final Set<OpenOption> NEW =
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+
+  /**
+   * Files that this process has open. Closing any other descriptor of such a file would give its
+   * lock away: POSIX locks are the process's. So nobody here opens it again.
+   */
+  private static final Set<LedgerStore> OPEN = ConcurrentHashMap.newKeySet();
 
   final Path path;
 
@@ -58,7 +65,9 @@ final class LedgerStore implements AutoCloseable {
       lock(path, channel);
       fill(channel, bytes);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
-      return new LedgerStore(path, channel, memory);
+      LedgerStore store = new LedgerStore(path, channel, memory);
+      OPEN.add(store);
+      return store;
     } catch (IOException | UnsupportedOperationException e) {
       abandon(path, channel);
       if (e instanceof LedgerException known) {
@@ -76,6 +85,18 @@ final class LedgerStore implements AutoCloseable {
     }
   }
 
+  /** The open ledger of this process that has the file; null if there is none. */
+  static @Nullable LedgerStore openHere(Path path) throws IOException {
+    if (!OPEN.isEmpty() && Files.exists(path)) {
+      for (LedgerStore store : OPEN) {
+        if (Files.exists(store.path) && Files.isSameFile(path, store.path)) {
+          return store;
+        }
+      }
+    }
+    return null;
+  }
+
   private static void setAside(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -85,6 +106,9 @@ final class LedgerStore implements AutoCloseable {
           "a ledger must not replace what is no plain file: file="
               + path
               + "; name another file, or remove it");
+    }
+    if (openHere(path) != null) {
+      throw taken(path);
     }
     Path previous = path.resolveSibling(path.getFileName() + PREVIOUS);
     try (FileChannel old =
@@ -138,11 +162,15 @@ final class LedgerStore implements AutoCloseable {
       lock = null;
     }
     if (lock == null) {
-      throw new LedgerException(
-          "a ledger must belong to one process: file="
-              + path
-              + ", locked=true; write %p into the name, it becomes the process number");
+      throw taken(path);
     }
+  }
+
+  private static LedgerException taken(Path path) {
+    return new LedgerException(
+        "a ledger must belong to one process: file="
+            + path
+            + ", locked=true; write %p into the name, it becomes the process number");
   }
 
   private static void fill(FileChannel channel, long bytes) throws IOException {
@@ -171,6 +199,7 @@ final class LedgerStore implements AutoCloseable {
 
   @Override
   public void close() {
+    OPEN.remove(this);
     try {
       channel.close();
     } catch (IOException _) {

@@ -66,6 +66,7 @@ final class StripeReader {
     @Nullable RawEvent[] slots = new @Nullable RawEvent[header.records];
     boolean[] open = new boolean[header.records];
     long newest = 0;
+    boolean any = false;
     for (int i = 0; i < header.records; i++) {
       int place = at + STRIPE_HEADER_BYTES + i * header.recordBytes;
       if (place > file.limit() - header.recordBytes) {
@@ -81,7 +82,8 @@ final class StripeReader {
         counts.damaged++;
       } else {
         slots[i] = record;
-        newest = Math.max(newest, record.sequence());
+        newest = any && !isLater(record.sequence(), newest) ? newest : record.sequence();
+        any = true;
       }
     }
     boolean whole = start + header.stripeBytes <= file.limit();
@@ -89,7 +91,11 @@ final class StripeReader {
       counts.missing += missing(slots, open, newest, kind);
     }
     return new StripeReader(
-        kind, file.getLong(at + Layout.OWNER_OFFSET), name(file, at), inOrder(slots), newest);
+        kind,
+        file.getLong(at + Layout.OWNER_OFFSET),
+        name(file, at),
+        inOrder(slots, newest),
+        newest);
   }
 
   private static String name(ByteBuffer file, int at) {
@@ -126,9 +132,7 @@ final class StripeReader {
             record.key(),
             record.refs(),
             record.thread());
-    return commit != 0 && record.sequence() != 0 && check == last >>> Layout.CHECK_SHIFT
-        ? record
-        : null;
+    return commit != 0 && check == last >>> Layout.CHECK_SHIFT ? record : null;
   }
 
   private static boolean isTouched(ByteBuffer file, int at) {
@@ -147,24 +151,47 @@ final class StripeReader {
   private static long missing(@Nullable RawEvent[] slots, boolean[] open, long newest, int kind) {
     boolean many = kind == Layout.KIND_NATIVE || kind == Layout.KIND_FAULTS;
     long missing = 0;
-    for (long sequence = Math.max(1, newest - slots.length + 1); sequence <= newest; sequence++) {
+    long oldest = newest - slots.length + 1;
+    // A stripe that went round its numbers has no beginning.
+    boolean round = oldest < 1 && hasAny(slots, Layout.SEQUENCE_MASK + oldest + 1);
+    for (long number = round ? oldest : Math.max(1, oldest); number <= newest; number++) {
+      long sequence = number & Layout.SEQUENCE_MASK;
       int slot = (int) ((sequence - 1) & (slots.length - 1));
       RawEvent record = slots[slot];
       boolean there = record != null && record.sequence() == sequence;
-      boolean allowed = open[slot] && (many || sequence == newest - slots.length + 1);
+      boolean allowed = open[slot] && (many || number == oldest);
       missing += there || allowed ? 0 : 1;
     }
     return missing;
   }
 
-  private static List<RawEvent> inOrder(@Nullable RawEvent[] slots) {
+  /** Whether there is a record from this number on. */
+  private static boolean hasAny(@Nullable RawEvent[] slots, long from) {
+    for (RawEvent record : slots) {
+      if (record != null && record.sequence() >= from) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a sequence number came after another of its stripe. They have 48 bits and go round, so
+   * what lies less than half a round ahead is later.
+   */
+  static boolean isLater(long sequence, long than) {
+    return (sequence - than) << (Long.SIZE - Layout.FLAGS_SHIFT) > 0;
+  }
+
+  private static List<RawEvent> inOrder(@Nullable RawEvent[] slots, long newest) {
     List<RawEvent> records = new ArrayList<>();
     for (RawEvent record : slots) {
       if (record != null) {
         records.add(record);
       }
     }
-    records.sort(Comparator.comparingLong(RawEvent::sequence));
+    records.sort(
+        Comparator.comparingLong(record -> -((newest - record.sequence()) & Layout.SEQUENCE_MASK)));
     long order = Long.MIN_VALUE;
     for (int i = 0; i < records.size(); i++) {
       RawEvent r = records.get(i);

@@ -13,6 +13,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The process's dynamic linker: which libraries are loaded, and what a name means to it. */
 public final class DynamicLinker {
@@ -218,6 +219,25 @@ public final class DynamicLinker {
       return (long) FIND.invokeExact(handle, arena.allocateFrom(name));
     } catch (Throwable e) {
       throw failure("dlsym", e);
+    }
+  }
+
+  /** A name that a library exports, and where it begins. */
+  record Symbol(String name, long address) {}
+
+  /** The exported function that has this address, if there is one. */
+  static Optional<Symbol> symbol(long address) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(SYMBOL_INFO_BYTES, Long.BYTES);
+      // SAFETY: the structure has the size of Dl_info and lives until the call returns.
+      int found = (int) DESCRIBE.invokeExact(address, info);
+      long name = info.get(JAVA_LONG, 2L * Long.BYTES);
+      // SAFETY: a name in the library's own table, which has the address now.
+      return found == 0 || name == 0
+          ? Optional.empty()
+          : Optional.of(new Symbol(MEMORY.getString(name), info.get(JAVA_LONG, 3L * Long.BYTES)));
+    } catch (Throwable e) {
+      throw failure("dladdr", e);
     }
   }
 

@@ -42,6 +42,9 @@ final class ElfSymbols {
   private static final int KIND_FUNCTION = 2;
   private static final int KIND_INDIRECT = 10;
 
+  /** Of no file. */
+  static final ElfSymbols NONE = new ElfSymbols(List.of());
+
   private final List<Function> functions;
 
   private ElfSymbols(List<Function> functions) {

@@ -30,7 +30,7 @@ public final class ProcessHolder {
     if (other == null) {
       holds++;
     }
-    return Optional.ofNullable(other).map(String::valueOf);
+    return Optional.ofNullable(other == null ? null : other.toString());
   }
 
   /** Whether this copy has the process. */

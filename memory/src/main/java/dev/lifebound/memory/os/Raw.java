@@ -1,5 +1,6 @@
 package dev.lifebound.memory.os;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,7 +43,17 @@ final class Raw {
 
   /** A NUL-terminated string; empty for the null pointer. */
   static String getString(long address) {
-    // SAFETY: as above; the string ends where its NUL is.
-    return address == 0 ? "" : MEMORY.getString(address, StandardCharsets.UTF_8);
+    if (address == 0) {
+      return "";
+    }
+    // SAFETY: as above; the string ends where its NUL is. Not by the segment's own method, which
+    // makes classes at its first use: an agent reads its first string while it arms.
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    byte next = getByte(address);
+    for (long at = address + 1; next != 0; at++) {
+      text.write(next);
+      next = getByte(at);
+    }
+    return text.toString(StandardCharsets.UTF_8);
   }
 }

@@ -2,6 +2,8 @@ package dev.lifebound.memory.os;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,8 +12,10 @@ import java.util.List;
 /**
  * HotSpot's own records of its threads, {@code JavaThread}, as its list has them.
  *
- * <p>The list is replaced when a thread starts or ends, and an old one is freed some time later; so
- * it is read again when nothing in it fits.
+ * <p>The list is replaced when a thread starts or ends; an old one and the records of threads that
+ * have ended are freed soon after, since nobody here holds them as HotSpot's own threads do. So
+ * nothing of them is read but by copies that cannot fault, and a list counts only if it is still
+ * the list after it was read.
  */
 final class ThreadRecords {
   private static final int TRIES = 100;
@@ -25,10 +29,17 @@ final class ThreadRecords {
   /** Some are made at start: fast ones that read fields. */
   private static final int FUNCTIONS_INSIDE = 200;
 
-  private record Range(long start, long end, boolean executable) {}
+  record Range(long start, long end, boolean executable) {}
+
+  private static final long[] NONE = {};
+
+  /** More than any system has threads for a process. */
+  private static final int MOST_THREADS = 1 << 22;
 
   private final VmStructs structs;
+  private final ByteBuffer word = Words.bytes(Long.BYTES);
 
+  /** Not for concurrent use. */
   ThreadRecords(VmStructs structs) {
     this.structs = structs;
   }
@@ -52,10 +63,11 @@ final class ThreadRecords {
     long number = structs.offset("OSThread::_thread_id");
     for (int tries = 0; tries < TRIES; tries++) {
       for (long thread : now()) {
-        // SAFETY: a thread that is in the list has both; HotSpot frees them some time after that.
-        long os = Raw.getLong(thread + osThread);
-        if (os != 0 && Raw.getInt(os + number) == tid) {
-          return thread;
+        if (structs.copy(thread + osThread, word, Long.BYTES)) {
+          long os = word.getLong(0);
+          if (os != 0 && structs.copy(os + number, word, Integer.BYTES) && word.getInt(0) == tid) {
+            return thread;
+          }
         }
       }
     }
@@ -63,15 +75,32 @@ final class ThreadRecords {
   }
 
   /**
-   * The list as it is now. No lambdas here: those of the arming would be the first of the process.
+   * The list as it is now; empty when it was replaced meanwhile. No lambdas here: those of the
+   * arming would be the first of the process.
    */
   private long[] now() {
-    // SAFETY: HotSpot keeps a list for some time after replacing it.
-    long list = Raw.getLong(structs.address("ThreadsSMRSupport::_java_thread_list"));
-    long data = Raw.getLong(list + structs.offset("ThreadsList::_threads"));
-    long[] threads = new long[Raw.getInt(list + structs.offset("ThreadsList::_length"))];
-    for (int i = 0; i < threads.length; i++) {
-      threads[i] = Raw.getLong(data + (long) i * Long.BYTES);
+    long variable = structs.address("ThreadsSMRSupport::_java_thread_list");
+    // SAFETY: a variable of libjvm, which stays loaded.
+    long list = Raw.getLong(variable);
+    if (!structs.copy(list + structs.offset("ThreadsList::_threads"), word, Long.BYTES)) {
+      return NONE;
+    }
+    long data = word.getLong(0);
+    if (!structs.copy(list + structs.offset("ThreadsList::_length"), word, Integer.BYTES)) {
+      return NONE;
+    }
+    int length = word.getInt(0);
+    if (length <= 0 || length > MOST_THREADS) {
+      return NONE;
+    }
+    ByteBuffer records = Words.bytes(length * Long.BYTES);
+    // SAFETY: as above.
+    if (!structs.copy(data, records, records.capacity()) || Raw.getLong(variable) != list) {
+      return NONE;
+    }
+    long[] threads = new long[length];
+    for (int i = 0; i < length; i++) {
+      threads[i] = records.getLong(i * Long.BYTES);
     }
     return threads;
   }
@@ -126,9 +155,11 @@ final class ThreadRecords {
   }
 
   /** What is mapped of libjvm and can be read: {@code start-end perms ... /path/libjvm.so}. */
-  private static List<Range> ranges() {
+  static List<Range> ranges() {
     List<Range> ranges = new ArrayList<>();
-    try (BufferedReader maps = Files.newBufferedReader(Path.of("/proc/self/maps"))) {
+    // Any bytes may be in the name of some other library.
+    try (BufferedReader maps =
+        Files.newBufferedReader(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
       for (String line = maps.readLine(); line != null; line = maps.readLine()) {
         int dash = line.indexOf('-');
         int space = line.indexOf(' ');

@@ -16,6 +16,7 @@ final class VmStructs {
 
   private final LoadedLibrary jvm;
   private final long find;
+  private final long read;
 
   private final Table fields;
   private final Table constants;
@@ -36,7 +37,9 @@ final class VmStructs {
    */
   VmStructs(LoadedLibrary jvm) {
     this.jvm = jvm;
-    this.find = NativeCode.load().map().entry("lb_find_entry");
+    NativeCode.Image image = NativeCode.load().map();
+    this.find = image.entry("lb_find_entry");
+    this.read = image.entry("lb_read");
     this.fields =
         new Table(
             variable("gHotSpotVMStructs"),
@@ -137,5 +140,23 @@ final class VmStructs {
             + System.getProperty("java.vm.name")
             + " "
             + System.getProperty("java.vm.version"));
+  }
+
+  /**
+   * Copies memory of the JVM that may be given back at any moment.
+   *
+   * @return whether it was there; if not, nothing or a part was copied
+   */
+  boolean copy(long from, ByteBuffer to, int bytes) {
+    if (bytes > to.capacity()) {
+      throw new IllegalArgumentException(
+          "a copy must fit: bytes=" + bytes + ", room=" + to.capacity());
+    }
+    try {
+      // SAFETY: reads without a fault, whatever the address is, and the buffer has room.
+      return NativeCalls.call(read, Words.address(to), from, bytes, 0) == 0;
+    } finally {
+      Reference.reachabilityFence(to);
+    }
   }
 }

@@ -101,4 +101,16 @@ public enum WatchedSymbol {
   static Set<String> names() {
     return BY_NAME.keySet();
   }
+
+  /** Of a freeing function the form that needs no size. */
+  public WatchedSymbol plainFree() {
+    return switch (this) {
+      case DELETE_SIZED, DELETE_NOTHROW -> DELETE;
+      case DELETE_ARRAY_SIZED, DELETE_ARRAY_NOTHROW -> DELETE_ARRAY;
+      case DELETE_SIZED_ALIGNED, DELETE_ALIGNED_NOTHROW -> DELETE_ALIGNED;
+      case DELETE_ARRAY_SIZED_ALIGNED, DELETE_ARRAY_ALIGNED_NOTHROW -> DELETE_ARRAY_ALIGNED;
+      case DELETE, DELETE_ARRAY, DELETE_ALIGNED, DELETE_ARRAY_ALIGNED -> this;
+      default -> FREE;
+    };
+  }
 }

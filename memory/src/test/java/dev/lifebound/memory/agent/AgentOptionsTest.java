@@ -3,6 +3,7 @@ package dev.lifebound.memory.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifebound.memory.guard.Align;
 import dev.lifebound.memory.guard.Mode;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +16,7 @@ class AgentOptionsTest {
   void nothingAskedForIsTheDefaults() {
     AgentOptions options = AgentOptions.parse("");
     assertThat(options)
-        .isEqualTo(new AgentOptions(List.of(), 1024, 1024, Mode.RECOVER, null, null));
+        .isEqualTo(new AgentOptions(List.of(), 1024, 1024, Mode.RECOVER, Align.START, null, null));
     assertThat(options.byteLimit()).isEqualTo(8 << 20);
   }
 
@@ -27,6 +28,7 @@ class AgentOptionsTest {
             7,
             5,
             Mode.STRICT,
+            Align.END,
             Path.of("/tmp/a,b/run.ledger"),
             Path.of("dumps"));
     assertThat(AgentOptions.parse(options.text())).isEqualTo(options);
@@ -56,6 +58,9 @@ class AgentOptionsTest {
         "slots=99999999",
         "mode=loud",
         "mode=STRICT",
+        "align=",
+        "align=left",
+        "align=END",
         "port=80"
       })
   void aWrongOptionIsNamedInOneLine(String options) {

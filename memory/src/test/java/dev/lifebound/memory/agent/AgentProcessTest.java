@@ -63,7 +63,8 @@ class AgentProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sample=0", "sample=-5", "mode=x", "port=1", "watch=", "slots=0"})
+  @ValueSource(
+      strings = {"sample=0", "sample=-5", "mode=x", "align=x", "port=1", "watch=", "slots=0"})
   void aBadOptionIsOneLine(String options) throws Exception {
     runsOn(
         AgentJvm.run(folder, options, Programs.Innocent.class, AgentJvm.NATIVE_ACCESS),
@@ -202,7 +203,11 @@ class AgentProcessTest {
         .containsOnlyOnce("lifebound: use after free: ")
         .containsOnlyOnce("address=0x")
         .contains("size=64", "offset=8", "the access ran on the old bytes")
-        .contains("accessed by thread main", "freed ", "allocated ")
+        // Main has ended by then, and its thread has another name or none.
+        .contains("thread=main;")
+        .containsPattern("accessed by thread main\n")
+        .containsPattern("freed [0-9.]+ ms before by thread main\n")
+        .containsPattern("allocated [0-9.]+ ms before by thread main\n")
         .contains("Programs$Guilty.main(Programs.java:")
         .contains("lifebound: 1 report in all");
   }
@@ -220,6 +225,37 @@ class AgentProcessTest {
       })
   void aUseAfterFreeIsReportedOnceWithItsSites(String flag) throws Exception {
     found(AgentJvm.run(folder, "", Programs.Guilty.class, AgentJvm.NATIVE_ACCESS, flag));
+  }
+
+  /** The block is alive: only where it ends a page lies something dead behind it. */
+  @Test
+  void anOverflowIsReportedAtItsFirstByteWhereBlocksEndAPage() throws Exception {
+    AgentJvm jvm =
+        AgentJvm.run(folder, "align=end", Programs.Overrun.class, AgentJvm.NATIVE_ACCESS);
+    assertThat(jvm.out()).as(jvm.err()).isEqualTo("last=42 behind=0\nmisuses=1\n");
+    assertThat(jvm.exit()).isZero();
+    assertThat(jvm.err())
+        .contains("lifebound: armed: guard mode=recover", "align=end")
+        .containsOnlyOnce("lifebound: access behind the block: ")
+        .contains("size=64, address=0x", ", offset=64, ")
+        .contains("accessed by thread main", "Programs$Overrun.main(Programs.java:")
+        .contains("lifebound: 1 report in all");
+    AgentJvm usual = AgentJvm.run(folder, "", Programs.Overrun.class, AgentJvm.NATIVE_ACCESS);
+    assertThat(usual.out()).as(usual.err()).endsWith("misuses=0\n");
+    assertThat(usual.err()).hasLineCount(1).doesNotContain("align=");
+  }
+
+  /** The stack of the allocation has numbers of methods that are no more. */
+  @Test
+  void aClassThatWasUnloadedMeanwhileIsAQuestionMark() throws Exception {
+    AgentJvm jvm =
+        AgentJvm.run(folder, "", Programs.Forgetful.class, AgentJvm.NATIVE_ACCESS, "-Xint");
+    assertThat(jvm.out()).as(jvm.err()).isEqualTo("unloaded=true\nread=0\n");
+    assertThat(jvm.exit()).isZero();
+    assertThat(jvm.err())
+        .containsOnlyOnce("lifebound: use after free: ")
+        .containsPattern(
+            "at \\?\\.\\?\\(Unknown Source\\)\n +at example.Programs\\$Forgetful.made");
   }
 
   @Test
@@ -261,7 +297,7 @@ class AgentProcessTest {
   /** Two blocks are misused; the second report comes too soon for another dump. */
   @Test
   void oneHeapDumpIsThereWhenItWasAskedForAndTheCommandThatSearchesIt() throws Exception {
-    Path dumps = Files.createDirectories(folder.resolve("of two words"));
+    Path dumps = folder.resolve("not there yet/of two words");
     AgentJvm jvm =
         AgentJvm.run(
             folder,

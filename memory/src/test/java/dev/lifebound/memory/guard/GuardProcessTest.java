@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +49,7 @@ class GuardProcessTest {
             Map.entry("slack", Child::slack),
             Map.entry("quarantine", Child::quarantine),
             Map.entry("budget", Child::budget),
+            Map.entry("quarter", Child::quarter),
             Map.entry("replaced", Child::replaced),
             Map.entry("closed", Child::closed),
             Map.entry("uncaught", Child::uncaught),
@@ -161,7 +163,7 @@ class GuardProcessTest {
 
     @SuppressWarnings("restricted")
     private static void overflow() {
-      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).left(false))) {
+      try (Armed guard = arm(GuardOptions.of(Mode.RECOVER).align(Align.END))) {
         MemorySegment block = guard.tryAllocate(64).orElseThrow();
         sink = MemorySegment.ofAddress(block.address()).reinterpret(128).get(JAVA_BYTE, 64);
         sayReports(guard);
@@ -225,6 +227,39 @@ class GuardProcessTest {
                   + " refused="
                   + c.refused());
         }
+      }
+    }
+
+    /** The system allows 200 mappings: 50 are the guard's, whatever it was given. */
+    private static void quarter() throws Exception {
+      Path system = Files.writeString(Files.createTempFile("max_map_count", ""), "200\n");
+      system.toFile().deleteOnExit();
+      GuardOptions options = GuardOptions.of(Mode.RECOVER).systemMappings(system);
+      for (PageDeath pages : List.of(PageDeath.REMAP, PageDeath.PROTECT)) {
+        try (Armed guard = arm(options.pages(pages))) {
+          say(guard.text());
+          NativePool pool = pool(guard);
+          long before = mappingsWithin(pool.base(), pool.addressBytes());
+          List<MemorySegment> given = new ArrayList<>();
+          for (int i = 0; i < 1000; i++) {
+            guard.tryAllocate(64).ifPresent(given::add);
+          }
+          long more = mappingsWithin(pool.base(), pool.addressBytes()) - before;
+          GuardCounters c = guard.counters();
+          say(pages + " given=" + (given.size() > 5) + " mappings=" + (more > 5 && more <= 50));
+          say("refused=" + (c.refused() == 1000 - given.size()) + " counted=" + c.mappings());
+          guard.free(given.getFirst().address());
+          say("one less, one more " + guard.tryAllocate(64).isPresent());
+        }
+      }
+    }
+
+    private static long mappingsWithin(long base, long bytes) throws Exception {
+      try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+        return lines
+            .mapToLong(line -> Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16))
+            .filter(start -> start >= base && start < base + bytes)
+            .count();
       }
     }
 
@@ -449,6 +484,16 @@ class GuardProcessTest {
   void atALimitItGuardsLess() throws Exception {
     assertThat(run("budget").lines().filter(l -> l.contains("given=true within=true refused=1")))
         .hasSize(3);
+  }
+
+  @Test
+  void itTakesAQuarterOfTheMappingsThatTheSystemAllows() throws Exception {
+    String said = run("quarter");
+    assertThat(said.lines().filter(l -> l.contains("limit=8388608 bytes and 50 mappings")))
+        .hasSize(2);
+    assertThat(said)
+        .contains("REMAP given=true mappings=true", "PROTECT given=true mappings=true")
+        .doesNotContain("false");
   }
 
   @Test

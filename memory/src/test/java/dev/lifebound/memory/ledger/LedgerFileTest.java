@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,30 @@ class LedgerFileTest {
       }
     }
     assertThat(last).isEqualTo(events.size());
+  }
+
+  /** After years at the highest rate. */
+  @Test
+  void sequenceNumbersGoRound() throws Exception {
+    Path late = folder.resolve("late");
+    FileParts parts = FileParts.create(late, SMALL);
+    long head = Layout.HEADER_BYTES + Layout.HEAD_OFFSET;
+    parts.memory().set(Layout.LONG, head, Layout.SEQUENCE_MASK - 3);
+    Stripe stripe = parts.own()[0];
+    LedgerFile before = null;
+    for (long i = 1; i <= 40; i++) {
+      stripe.append(1L << Layout.TYPE_SHIFT, i, 16 * i, 8, i, 0, 0, 1);
+      LedgerFile read = LedgerFile.read(late);
+      assertThat(read.notices()).as("after %d", i).isEmpty();
+      assertThat(read.missing() + read.damaged()).isZero();
+      List<Long> blocks = read.events().stream().map(LedgerEvent::block).toList();
+      assertThat(blocks).isEqualTo(LongStream.rangeClosed(Math.max(1, i - 15), i).boxed().toList());
+      if (before != null) {
+        assertThat(read.eventsAfter(before)).extracting(LedgerEvent::block).containsExactly(i);
+      }
+      before = read;
+    }
+    parts.close(41, 0);
   }
 
   /** What is in the record itself: a cut takes the text area first, and threads' names. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -111,6 +112,36 @@ class LedgerTest {
         .isEqualTo("rw-------");
     assertThat(blocks(file)).containsExactly(3L);
     assertThat(blocks(folder.resolve("ledger.previous"))).containsExactly(2L);
+  }
+
+  /** The system takes a lock away when its process closes any descriptor of the file. */
+  @Test
+  void whoReadsItsOwnLedgerKeepsItsLock() throws Exception {
+    Path file = folder.resolve("ledger");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    try (Ledger ledger = Ledger.create(file, SMALL)) {
+      ledger.allocate(1, 0, 0, TAG);
+      assertThat(isLockedByUs(file)).isTrue();
+      assertThat(blocks(file)).containsExactly(1L);
+      assertThat(LedgerFile.read(link).isLive()).isTrue();
+      assertThatThrownBy(() -> Ledger.create(file, SMALL))
+          .hasMessageContaining("must belong to one process");
+      assertThat(isLockedByUs(file)).isTrue();
+    }
+    assertThat(isLockedByUs(file)).isFalse();
+    assertThat(LedgerFile.read(file).isLive()).isFalse();
+  }
+
+  /** {@code 1: POSIX ADVISORY WRITE pid major:minor:inode start end}. */
+  private static boolean isLockedByUs(Path file) throws IOException {
+    String lock =
+        "POSIX +ADVISORY +WRITE "
+            + ProcessHandle.current().pid()
+            + " \\S+:"
+            + Files.getAttribute(file, "unix:ino")
+            + " .*";
+    return Files.readAllLines(Path.of("/proc/locks")).stream()
+        .anyMatch(line -> line.matches("\\d+: " + lock));
   }
 
   private static List<Long> blocks(Path file) throws LedgerException {

@@ -1,11 +1,17 @@
 package dev.lifebound.memory.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +37,66 @@ class NativeFramesTest {
     HotSpot.CodeHeap heap = HotSpot.facts().codeHeaps().getFirst();
     assertThat(frames.text(heap.low() + 64, false)).startsWith("(Java, 0x");
     assertThat(frames.text(16, false)).isEqualTo("(unknown, 0x10)");
+  }
+
+  /** An update puts a new file in the place of one that is loaded. */
+  @Test
+  void aLibraryWhoseFileWasReplacedHasItsOwnNamesAndNotThoseOfTheNewFile(@TempDir Path folder)
+      throws Exception {
+    Path library = compile(folder, "libchanged.so", "int first_function(void) { return 1; }");
+    long first = load(library, "first_function");
+    assertThat(frames.text(first, false)).isEqualTo("libchanged.so: first_function+0x0");
+    Path next = compile(folder, "libnext.so", "int other(void) { return 3; }");
+    Files.move(next, library, StandardCopyOption.REPLACE_EXISTING);
+    // As for somebody who has not seen the file before.
+    assertThat(NativeFrames.anew().text(first, false))
+        .isEqualTo("libchanged.so: first_function+0x0");
+    Files.delete(library);
+    assertThat(NativeFrames.anew().text(first + 2, false))
+        .isEqualTo("libchanged.so: first_function+0x2");
+  }
+
+  /**
+   * Names of files are bytes to Linux; one that is no UTF-8 must not cost all others their names.
+   */
+  @Test
+  void aLibraryInAFolderWithoutAUtf8Name(@TempDir Path folder) throws Exception {
+    Path library = compile(folder, "libodd.so", "int odd_function(void) { return 1; }");
+    byte[] name = (folder + "/f?.so\0").getBytes(StandardCharsets.UTF_8);
+    name[name.length - 5] = (byte) 0xff;
+    try (Arena arena = Arena.ofConfined()) {
+      Linker linker = Linker.nativeLinker();
+      MemorySegment from = arena.allocateFrom(library.toString());
+      MemorySegment to = arena.allocateFrom(JAVA_BYTE, name);
+      long rename = linker.defaultLookup().findOrThrow("rename").address();
+      assertThat((int) NativeCalls.call(rename, from.address(), to.address())).isZero();
+      long open = linker.defaultLookup().findOrThrow("dlopen").address();
+      long handle = NativeCalls.call(open, to.address(), 2);
+      assertThat(handle).isNotZero();
+      long remove = linker.defaultLookup().findOrThrow("unlink").address();
+      assertThat((int) NativeCalls.call(remove, to.address())).isZero();
+      assertThat(frames.text(DynamicLinker.find(handle, "odd_function"), false))
+          .isEqualTo("f\u00ff.so: odd_function+0x0");
+      assertThat(NativeFrames.anew().text(open, false)).matches("libc.*so.*: dlopen\\+0x0");
+      assertThat(ThreadRecords.ranges()).isNotEmpty();
+      DynamicLinker.letGo(handle);
+    }
+  }
+
+  private static Path compile(Path folder, String name, String source) throws Exception {
+    Path code = Files.writeString(folder.resolve(name + ".c"), source);
+    Path library = folder.resolve(name);
+    Process gcc =
+        new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), code.toString())
+            .inheritIO()
+            .start();
+    assertThat(gcc.waitFor()).isZero();
+    return library;
+  }
+
+  @SuppressWarnings("restricted")
+  private static long load(Path library, String function) {
+    return SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow(function).address();
   }
 
   @Test
