@@ -410,6 +410,12 @@ final class Cells {
     return freeBytes;
   }
 
+  /** Bytes by purpose. */
+  MapInspection.Cells inspect() {
+    return new MapInspection.Cells(
+        liveBytes, holesBytes(), freeBytes, chunkBytes - freeBytes - cutBytes);
+  }
+
   long movedCells() {
     return movedCells;
   }
