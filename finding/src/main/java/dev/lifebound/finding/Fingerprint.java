@@ -15,9 +15,16 @@ import java.util.HexFormat;
 public final class Fingerprint {
   /**
    * Rule, path, enclosing function, and the symbols of the hazard (map, pointer, freeing function).
-   * Survives edits elsewhere in the file and moved lines; a renamed function or map is new.
+   * Survives edits elsewhere in the file and moved lines; a renamed function or map is new. Of a
+   * mistake that ran: rule, function, the block's tag and the map.
    */
   public static final String SYMBOLS = "lifebound-symbols/v1";
+
+  /**
+   * Rule, the block's tag and the map: of a mistake that ran, without the place. Two places that
+   * misuse one kind of block are one.
+   */
+  public static final String BLOCK = "lifebound-block/v1";
 
   /**
    * Rule, path and the trimmed text of the source line, with the number of the same line's

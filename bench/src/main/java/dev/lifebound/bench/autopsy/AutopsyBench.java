@@ -8,15 +8,23 @@ import dev.lifebound.crash.autopsy.CrashGenerator.Remains;
 import dev.lifebound.crash.autopsy.CrashKind;
 import dev.lifebound.crash.autopsy.FailureKind;
 import dev.lifebound.crash.autopsy.PlainVictim;
+import dev.lifebound.crash.autopsy.RealCrash;
+import dev.lifebound.crash.lab.Language;
+import dev.lifebound.crash.lab.Scenario;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,17 +37,40 @@ import tools.jackson.databind.json.JsonMapper;
  * ledger of another process. Then the command on a ledger of 64 MB with a log of 3 MB, as a whole
  * process; a heap dump of more than 2 GB searched in a heap of 512 MB; and the laboratory.
  *
- * <p>Command: {@code bench/run autopsy [--quick]}; with {@code --quick} 48 and 24 crashes, no large
- * dump, and one run of the laboratory.
+ * <p>Command: {@code bench/run autopsy [--quick] [--part PART]...}; with {@code --quick} 48 and 24
+ * crashes, no large dump, and one run of the laboratory. Parts run alone and print their own
+ * figures, so that each ends within minutes: {@code verdicts}, {@code others}, {@code time}, {@code
+ * logs} (real logs of each JDK that is here, whole and cut at every kilobyte), {@code dump}, {@code
+ * lab}.
  */
 final class AutopsyBench {
   private static final long SEED = 20_261_125;
   private static final int TIMED_RUNS = 7;
   private static final String HEAP = "dev.lifebound.crash.autopsy.heap.";
 
+  private enum Part {
+    VERDICTS,
+    OTHERS,
+    TIME,
+    LOGS,
+    DUMP,
+    LAB;
+
+    static Part of(String name) {
+      return Arrays.stream(values())
+          .filter(part -> part.name().toLowerCase(Locale.ROOT).equals(name))
+          .findFirst()
+          .orElseThrow(() ->
+              new IllegalArgumentException(
+                  "a part must be one of verdicts, others, time, logs, dump, lab: part=" + name));
+    }
+  }
+
   private final boolean quick;
   private final Path folder;
   private final CrashGenerator generator;
+  private final List<String> figures = new ArrayList<>();
+  private final List<String> counts = new ArrayList<>();
 
   private AutopsyBench(boolean quick, Path folder) {
     this.quick = quick;
@@ -48,20 +79,66 @@ final class AutopsyBench {
   }
 
   public static void main(String[] args) throws Exception {
+    boolean quick = false;
+    EnumSet<Part> parts = EnumSet.noneOf(Part.class);
+    for (int i = 0; i < args.length; i++) {
+      if (args[i].equals("--quick")) {
+        quick = true;
+      } else if (args[i].equals("--part") && i + 1 < args.length) {
+        parts.add(Part.of(args[++i]));
+      } else {
+        throw new IllegalArgumentException(
+            "an option must be --quick or --part PART: option=" + args[i]);
+      }
+    }
+    if (parts.isEmpty()) {
+      parts = EnumSet.allOf(Part.class);
+      if (quick) {
+        parts.remove(Part.DUMP);
+      }
+    }
     Path folder = Files.createTempDirectory("lifebound-autopsy-bench");
     try {
-      new AutopsyBench(List.of(args).contains("--quick"), folder).run();
+      new AutopsyBench(quick, folder).run(parts);
     } finally {
       delete(folder);
     }
   }
 
-  private void run() throws Exception {
-    int crashes = quick ? 48 : 200;
-    int plain = quick ? 24 : 100;
+  private void run(Set<Part> parts) throws Exception {
+    for (Part part : parts) {
+      long start = System.nanoTime();
+      switch (part) {
+        case VERDICTS -> verdicts(quick ? 48 : 200);
+        case OTHERS -> others(quick ? 24 : 100);
+        case TIME -> figure("autopsy_s", "%.2f", seconds());
+        case LOGS -> logs();
+        case DUMP -> heap();
+        case LAB -> lab(quick ? 1 : 20);
+      }
+      System.out.printf(
+          Locale.ROOT,
+          "part %s: %.0f s%n",
+          part.name().toLowerCase(Locale.ROOT),
+          (System.nanoTime() - start) / 1e9);
+    }
+    figures.addAll(counts);
+    System.out.println("figures: " + String.join(" ", figures));
+  }
+
+  private void figure(String name, String format, double value) {
+    figures.add(name + "=" + String.format(Locale.ROOT, format, value));
+  }
+
+  private void count(String name, int count) {
+    counts.add("n_" + name + "=" + count);
+  }
+
+  private void verdicts(int crashes) throws Exception {
     int right = 0;
     int named = 0;
     CrashKind[] kinds = CrashKind.values();
+    Map<CrashKind, Integer> rightOf = new EnumMap<>(CrashKind.class);
     for (int i = 0; i < crashes; i++) {
       CrashKind kind = kinds[i % kinds.length];
       Remains remains = generator.crash(kind, SEED + i);
@@ -70,34 +147,21 @@ final class AutopsyBench {
       boolean isNamed = isRight && CrashGenerator.namesHolder(remains, autopsy);
       right += isRight ? 1 : 0;
       named += isNamed ? 1 : 0;
+      rightOf.merge(kind, isNamed ? 1 : 0, Integer::sum);
       if (!isNamed) {
         System.out.println("wrong: " + kind + ", seed " + (SEED + i) + ": " + autopsy.verdict());
       }
       delete(remains.folder());
     }
-    int invented = invented(plain);
-    double seconds = seconds();
-    String heap = quick ? "" : heap();
-    int labRuns = quick ? 1 : 20;
-    double lab = lab(labRuns);
-    System.out.printf(
-        Locale.ROOT,
-        "figures: verdict_share=%.3f mapkey_share=%.3f invented=%d autopsy_s=%.2f lab_share=%.3f"
-            + "%s n_verdict_share=%d n_mapkey_share=%d n_invented=%d n_lab_share=%d%n",
-        (double) right / crashes,
-        (double) named / crashes,
-        invented,
-        seconds,
-        lab,
-        heap,
-        crashes,
-        crashes,
-        plain,
-        labRuns);
+    System.out.println("verdict, block, map and key right: " + rightOf);
+    figure("verdict_share", "%.3f", (double) right / crashes);
+    figure("mapkey_share", "%.3f", (double) named / crashes);
+    count("verdict_share", crashes);
+    count("mapkey_share", crashes);
   }
 
   /** Crashes of others that got a verdict of ours, or a block. */
-  private int invented(int count) throws IOException, InterruptedException, AutopsyException {
+  private void others(int count) throws IOException, InterruptedException, AutopsyException {
     Remains other = generator.crash(CrashKind.READ_AFTER_FREE, SEED);
     PlainVictim.Cause[] causes = PlainVictim.Cause.values();
     int invented = 0;
@@ -120,7 +184,32 @@ final class AutopsyBench {
       }
       delete(remains.get().folder());
     }
-    return invented;
+    figure("invented", "%.0f", invented);
+    count("invented", count);
+  }
+
+  /** Of each JDK that is here, a real log and each of its prefixes of whole kilobytes. */
+  private void logs() throws Exception {
+    int whole = 0;
+    int versions = 0;
+    int cuts = 0;
+    int read = 0;
+    for (RealCrash crash : RealCrash.present(folder)) {
+      versions++;
+      String text = crash.log();
+      boolean parsed = crash.isRead(text);
+      whole += parsed ? 1 : 0;
+      for (int length = 1024; length < text.length(); length += 1024) {
+        cuts++;
+        read += crash.isReadAsFarAs(text.substring(0, length)) ? 1 : 0;
+      }
+      System.out.println(
+          "log of JDK " + crash.version() + ": " + text.length() + " bytes, parsed " + parsed);
+    }
+    figure("logs_share", "%.3f", (double) whole / versions);
+    figure("cuts_share", "%.3f", (double) read / cuts);
+    count("logs_share", versions);
+    count("cuts_share", cuts);
   }
 
   /** The command as a whole process, the middle of several. */
@@ -146,7 +235,7 @@ final class AutopsyBench {
     return seconds[TIMED_RUNS / 2];
   }
 
-  private String heap() throws IOException, InterruptedException {
+  private void heap() throws IOException, InterruptedException {
     Path dump = folder.resolve("large.hprof");
     String classes = System.getProperty("java.class.path");
     String _ = java("-Xmx5g", "-cp", classes, HEAP + "HolderVictim", dump.toString(), "8000000");
@@ -161,29 +250,43 @@ final class AutopsyBench {
             Long.toString(0x7e00_0000_0000L + 5 * 0x10_0000L));
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.println("heap dump: " + found.strip());
-    return String.format(
-        Locale.ROOT,
-        " heap_gb=%.2f heap_s=%.1f heap_found=%d",
-        Files.size(dump) / 1e9,
-        seconds,
-        found.contains("BY_RECORD Seat[") ? 1 : 0);
+    figure("heap_gb", "%.2f", Files.size(dump) / 1e9);
+    figure("heap_s", "%.1f", seconds);
+    figure("heap_found", "%.0f", found.contains("BY_RECORD Seat[") ? 1 : 0);
+    Files.delete(dump);
   }
 
-  /** By what the command says of each run, of those that could run here. */
-  private static double lab(int runs) throws IOException, InterruptedException {
-    JsonNode outcomes =
-        JsonMapper.shared()
-            .readTree(lifebound("lab", "--json", "--repeat", Integer.toString(runs)));
+  /**
+   * Scenarios with a case in Java, by what the command says of each run, of those that could run
+   * here.
+   */
+  private void lab(int runs) throws IOException, InterruptedException {
     int ran = 0;
     int expected = 0;
-    for (JsonNode outcome : outcomes) {
-      boolean java = "Java".equals(outcome.get("language").asString());
-      if (java && outcome.path("not_run").isNull()) {
-        ran++;
-        expected += outcome.get("expected").asBoolean() ? 1 : 0;
+    String[] command =
+        Stream.concat(
+                Stream.of("lab", "--json"),
+                Arrays.stream(Scenario.values())
+                    .filter(scenario ->
+                        scenario.cases().stream().anyMatch(c -> c.language() == Language.JAVA))
+                    .map(Scenario::text))
+            .toArray(String[]::new);
+    for (int i = 0; i < runs; i++) {
+      for (JsonNode outcome : JsonMapper.shared().readTree(lifebound(command))) {
+        boolean java = Language.JAVA.text().equals(outcome.get("language").asString());
+        if (java && outcome.path("not_run").isNull()) {
+          boolean asExpected = outcome.get("expected").asBoolean();
+          ran++;
+          expected += asExpected ? 1 : 0;
+          if (!asExpected) {
+            System.out.println("unexpected, run " + (i + 1) + ": " + outcome);
+          }
+        }
       }
     }
-    return ran == 0 ? 0 : (double) expected / ran;
+    figure("lab_share", "%.3f", ran == 0 ? 0 : (double) expected / ran);
+    count("lab_share", runs);
+    count("lab_outcomes", ran);
   }
 
   private static String lifebound(String... arguments) throws IOException, InterruptedException {

@@ -111,9 +111,12 @@ final class AutopsyCommand implements Callable<Integer> {
     if (html) {
       return AutopsyWriter.html();
     }
-    boolean toTerminal = file == null;
-    return AutopsyWriter.text(
-        toTerminal ? terminal.width() : Terminal.DEFAULT_WIDTH, toTerminal && terminal.colours());
+    // A terminal has colours, or says how wide it is.
+    boolean toTerminal =
+        file == null && (terminal.colours() || terminal.width() != Terminal.DEFAULT_WIDTH);
+    return toTerminal
+        ? AutopsyWriter.text(terminal.width(), terminal.colours())
+        : AutopsyWriter.plainText(Terminal.DEFAULT_WIDTH);
   }
 
   private Autopsy perform(AutopsyRequest request) {

@@ -43,11 +43,12 @@ final class Output {
       throw notWritable(file, "it is a folder", null);
     }
     if (!Files.isDirectory(folder)) {
-      throw notWritable(file, "the folder does not exist", null);
+      throw notWritable(
+          file, Files.exists(folder) ? "its folder is a file" : "the folder does not exist", null);
     }
     boolean replaced = !Files.exists(file) || Files.isRegularFile(file);
     if (!Files.isWritable(replaced ? folder : file)) {
-      throw notWritable(file, "permission denied", null);
+      throw notWritable(file, "permission denied, or a read-only file system", null);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.lifebound.memory.ledger.Ledger;
 import dev.lifebound.memory.ledger.LedgerName;
 import dev.lifebound.memory.ledger.LedgerSettings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,6 +44,22 @@ class AutopsyCommandTest {
         .startsWith("double free: block 0x1 of 64 bytes (session) was freed twice\n");
     assertThat(recorder.out()).contains("sessions[anna]");
     assertThat(recorder.err()).isEmpty();
+  }
+
+  @Test
+  void noLineIsWiderThanTheTerminal() throws IOException {
+    String ledger = ledger(true);
+    for (int columns : new int[] {30, 60, 80}) {
+      Recorder narrow = new Recorder(columns);
+      assertThat(narrow.run(Lifebound.program(), "autopsy", "--ledger", ledger)).isZero();
+      assertThat(narrow.out().lines())
+          .allSatisfy(line -> assertThat(line.length()).as(line).isLessThanOrEqualTo(columns));
+    }
+    assertThat(run("autopsy", "--ledger", ledger)).isZero();
+    assertThat(recorder.out())
+        .as("piped, a frame is whole")
+        .contains(
+            "at dev.lifebound.cli.command.AutopsyCommandTest.ledger(AutopsyCommandTest.java:");
   }
 
   @Test
@@ -100,26 +117,77 @@ class AutopsyCommandTest {
   }
 
   @Test
-  void aFolderThatMayNotBeWrittenToIsAnErrorBeforeTheWork() throws IOException {
-    Path shut = Files.createDirectory(folder.resolve("shut"));
-    Path file = shut.resolve("sub").resolve("page.html");
-    assertThat(run("autopsy", "--ledger", ledger(true), "--html", "-o", file.toString()))
+  void whereNothingCanBeWrittenTheErrorSaysWhy() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    refused(folder.resolve("none").resolve("page.html"), "the folder does not exist");
+    refused(file.resolve("page.html"), "its folder is a file");
+    refused(folder, "it is a folder");
+    // Nobody makes a file there, a superuser neither.
+    refused(Path.of("/proc/lifebound-page.html"), "reason=");
+    assertThat(file).isEmptyFile();
+  }
+
+  private void refused(Path target, String reason) throws IOException {
+    Recorder own = new Recorder();
+    assertThat(
+            own.run(
+                Lifebound.program(),
+                "autopsy",
+                "--ledger",
+                ledger(true),
+                "--html",
+                "-o",
+                target.toString()))
+        .as("%s", target)
         .isEqualTo(2);
-    assertThat(recorder.err())
-        .contains("the folder does not exist")
-        .endsWith("[output-not-writable]\n");
-    // A superuser may write anywhere.
-    Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("r-xr-xr-x"));
-    int exit =
-        run(
-            "autopsy",
-            "--ledger",
-            ledger(true),
-            "--html",
-            "-o",
-            shut.resolve("page.html").toString());
-    assertThat(exit).isEqualTo(Files.isWritable(shut) ? 0 : 2);
-    Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(own.out()).isEmpty();
+    assertThat(own.err())
+        .contains(reason, "file=" + target, "name a file in a folder you may write to")
+        .endsWith("[output-not-writable]\n")
+        .hasLineCount(1);
+  }
+
+  /** By a mount in a name space of its own; without the right to that, the system says so. */
+  @Test
+  void aReadOnlyFileSystemIsAnError() throws Exception {
+    Path shut = Files.createDirectory(folder.resolve("shut"));
+    String classes =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
+    Process process =
+        new ProcessBuilder(
+                "unshare",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o ro lifebound \"$1\" || exit 77; shift; exec \"$@\"",
+                "sh",
+                shut.toString(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classes,
+                "dev.lifebound.cli.Main",
+                "autopsy",
+                "--ledger",
+                ledger(true),
+                "-o",
+                shut.resolve("page.txt").toString())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int exit = process.waitFor();
+    if (exit == 2) {
+      assertThat(output)
+          .contains("reason=permission denied, or a read-only file system")
+          .contains("[output-not-writable]");
+    } else {
+      assertThat(output)
+          .as("exit %d", exit)
+          .matches("(?s)(?:unshare|mount): .*(?:denied|permitted).*");
+      Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("r-xr-xr-x"));
+      refused(shut.resolve("page.html"), "permission denied");
+      Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
   }
 
   @Test

@@ -16,6 +16,8 @@ public record AbortMessage(String text, Problem problem) implements CrashLog {
   public enum Problem {
     /** The same block was freed twice. */
     DOUBLE_FREE,
+    /** That, or the words before a block that was freed for the first time were overwritten. */
+    DOUBLE_FREE_OR_CORRUPTION,
     /** {@code free} got something that is no block. */
     INVALID_POINTER,
     /** The allocator's own bookkeeping was overwritten. */
@@ -25,10 +27,17 @@ public record AbortMessage(String text, Problem problem) implements CrashLog {
   /** The sentences of glibc's malloc.c and of musl's and jemalloc's nearest ones. */
   private static final List<Phrase> PHRASES =
       List.of(
-          new Phrase("double free detected|double free or corruption", Problem.DOUBLE_FREE),
+          new Phrase("double free detected", Problem.DOUBLE_FREE),
+          new Phrase("double free or corruption", Problem.DOUBLE_FREE_OR_CORRUPTION),
           new Phrase(
-              "(?:free|munmap_chunk|realloc)\\(\\): invalid (?:pointer|size|old size|next size)",
+              "(?:free|munmap_chunk|realloc|reallocarray)\\(\\): invalid pointer",
               Problem.INVALID_POINTER),
+          // A wrong size stands before a block that somebody has overwritten, or before no block at
+          // all.
+          new Phrase(
+              "(?:free|realloc)\\(\\): invalid (?:size|old size|next size)"
+                  + "|corrupted unsorted chunks|break adjusted to free",
+              Problem.CORRUPTION),
           new Phrase(
               "corrupted (?:size vs\\. prev_size|double-linked list|unsorted chunks|top size)"
                   + "|malloc(?:_consolidate)?\\(\\): |unaligned (?:tcache|fastbin) chunk"

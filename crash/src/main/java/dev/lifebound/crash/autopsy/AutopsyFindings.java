@@ -2,7 +2,6 @@ package dev.lifebound.crash.autopsy;
 
 import dev.lifebound.finding.Evidence;
 import dev.lifebound.finding.Finding;
-import dev.lifebound.finding.Fingerprint;
 import dev.lifebound.finding.Location;
 import dev.lifebound.finding.Notice;
 import dev.lifebound.finding.Report;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
  * An autopsy as a finding: red, since it happened. A crash that is not ours or not explained is no
  * finding, but a notice.
  *
- * <p>The fingerprint recognises the same crash of another run: it is made of the rule, the frame of
- * the program that crashed (or, without one, the native function), the block's tag and the map that
- * held it; never of an address, a number of a process, thread, line or lambda, or of a key.
+ * <p>The fingerprints recognise the same crash of another run, and the guard's report of it: see
+ * {@link RuntimeFingerprints}.
  */
 public final class AutopsyFindings {
   private static final String SINCE = "0.1.0";
@@ -90,28 +89,25 @@ public final class AutopsyFindings {
         related,
         location,
         path(autopsy),
-        Map.of(
-            Fingerprint.SYMBOLS,
-            Fingerprint.of(
-                rule.id(),
-                place(autopsy),
-                block == null ? "" : String.valueOf(block.tag()),
-                related.isEmpty() ? "" : related.getFirst().name())),
+        RuntimeFingerprints.of(rule, place(autopsy), block, name(input(autopsy))),
         List.of(new Evidence("autopsy", autopsy.verdict().reasons().getFirst(), facts(autopsy))));
   }
 
-  /** Where the crash was, without what differs from run to run or from build to build. */
-  static String place(Autopsy autopsy) {
+  /** Where the misuse was; of a death without a log, that of the incident that explains it. */
+  private static String place(Autopsy autopsy) {
     HsErr log = autopsy.hsErr();
     if (log != null) {
-      return FrameNames.stable(
-          log.applicationFrame()
-              .orElse(log.problematicFrame() == null ? "" : log.problematicFrame()));
+      return CrashPlace.of(log);
     }
-    LedgerEvent event = lastWithStack(autopsy.block());
-    return event == null
-        ? ""
-        : FrameNames.stable(String.valueOf(FramePlace.of(event.stack().getFirst(), "").function()));
+    return misuse(autopsy.block()).map(event -> CrashPlace.of(event.stack())).orElse("");
+  }
+
+  /** The newest event with a stack by which the ledger tells of misuse. */
+  private static Optional<LedgerEvent> misuse(@Nullable BlockLife block) {
+    List<LedgerEvent> events = block == null ? List.of() : block.events().reversed();
+    return events.stream()
+        .filter(event -> Step.USE.equals(role(event.type())) && !event.stack().isEmpty())
+        .findFirst();
   }
 
   private static Location location(Autopsy autopsy) {
@@ -124,8 +120,8 @@ public final class AutopsyFindings {
       }
       return new Location(file, null, log.problematicFrame(), null);
     }
-    LedgerEvent event = lastWithStack(autopsy.block());
-    return event == null ? Location.ofFile(file) : FramePlace.of(event.stack().getFirst(), file);
+    LedgerEvent event = misuse(autopsy.block()).orElse(lastWithStack(autopsy.block()));
+    return event == null ? Location.ofFile(file) : FramePlace.of(frame(event), file);
   }
 
   /** The newest event of a block that tells where it happened. */
@@ -138,12 +134,16 @@ public final class AutopsyFindings {
             .orElse(null);
   }
 
+  private static String frame(LedgerEvent event) {
+    return CrashPlace.frame(event.stack()).orElse(event.stack().getFirst());
+  }
+
   private static Subject subject(Autopsy autopsy) {
     BlockLife block = autopsy.block();
     Map<String, String> attributes = new TreeMap<>();
     Long address = autopsy.address();
     if (block != null) {
-      attributes.put("address", Coroner.hex(block.address()));
+      attributes.put("address", Words.hex(block.address()));
       attributes.put("size", Long.toString(block.size()));
       String tag = block.tag();
       if (tag != null) {
@@ -152,7 +152,7 @@ public final class AutopsyFindings {
       return new Subject(Subject.BLOCK, block.name(), attributes);
     }
     if (address != null) {
-      attributes.put("address", Coroner.hex(address));
+      attributes.put("address", Words.hex(address));
     }
     return new Subject(Subject.BLOCK, "unknown", attributes);
   }
@@ -163,7 +163,10 @@ public final class AutopsyFindings {
       String key = holder.key();
       maps.putIfAbsent(
           holder.text(),
-          new Subject(Subject.MAP, holder.place(), key == null ? Map.of() : Map.of("key", key)));
+          new Subject(
+              Subject.MAP,
+              Words.named(holder.place()),
+              key == null ? Map.of() : Map.of("key", key)));
     }
     return List.copyOf(maps.values());
   }
@@ -181,7 +184,7 @@ public final class AutopsyFindings {
                   role,
                   event.stack().isEmpty()
                       ? Location.ofFile(file)
-                      : FramePlace.of(event.stack().getFirst(), file),
+                      : FramePlace.of(frame(event), file),
                   Words.deed(event) + ", " + Words.thread(event)));
         }
       }
@@ -193,7 +196,8 @@ public final class AutopsyFindings {
     return steps;
   }
 
-  private static @Nullable String role(EventType type) {
+  /** What an event of a block's life is in a code flow, or null when it is no step. */
+  static @Nullable String role(EventType type) {
     return switch (type) {
       case ALLOCATE, ADOPT, ALLOCATE_BY_C, REPORT_ALLOCATED -> "allocate";
       case BIND -> Step.INSERT;

@@ -12,6 +12,9 @@ import java.util.List;
 final class AutopsyHtml implements AutopsyWriter {
   private static final int MOST_FRAMES = 24;
 
+  /** A browser shows that many at once, and nobody reads more. */
+  private static final int MOST_EVENTS = 1000;
+
   @Override
   public void write(Autopsy autopsy, OutputStream out) throws IOException {
     out.write(page(autopsy).getBytes(StandardCharsets.UTF_8));
@@ -81,11 +84,11 @@ final class AutopsyHtml implements AutopsyWriter {
       html.append("<dl>\n");
       row(html, "block", block.name() + (block.tag() == null ? "" : " (" + block.tag() + ")"));
       if (block.size() != 0) {
-        row(html, "memory", Words.bytes(block.size()) + " at " + Coroner.hex(block.address()));
+        row(html, "memory", Words.bytes(block.size()) + " at " + Words.hex(block.address()));
       }
       Long offset = autopsy.offset();
       if (offset != null && address != null) {
-        row(html, "touched", AutopsyText.offset(block, offset) + ", " + Coroner.hex(address));
+        row(html, "touched", AutopsyText.offset(block, offset) + ", " + Words.hex(address));
       }
       for (BlockLife earlier : autopsy.earlier()) {
         row(html, "before it", earlier.name() + " had the address");
@@ -114,7 +117,7 @@ final class AutopsyHtml implements AutopsyWriter {
         block.events().stream().filter(event -> Words.isTold(event.type())).toList();
     html.append("<table>\n<caption>Events of the block</caption>\n<tr><th scope=\"col\">when</th>")
         .append("<th scope=\"col\">what</th><th scope=\"col\">who and where</th></tr>\n");
-    for (LedgerEvent event : told) {
+    for (LedgerEvent event : told.subList(Math.max(0, told.size() - MOST_EVENTS), told.size())) {
       html.append("<tr><td>")
           .append(Markup.text(Words.since(told.getFirst(), event)))
           .append("</td><td>")
@@ -127,6 +130,11 @@ final class AutopsyHtml implements AutopsyWriter {
       html.append("</td></tr>\n");
     }
     html.append("</table>\n");
+    if (told.size() > MOST_EVENTS) {
+      html.append("<p>")
+          .append(Words.count(told.size() - (long) MOST_EVENTS))
+          .append(" earlier events are left out; lifebound ledger has them.</p>\n");
+    }
   }
 
   private static void holders(StringBuilder html, Autopsy autopsy) {

@@ -97,7 +97,7 @@ final class AutopsyJson implements AutopsyWriter {
         return;
       }
       object(() -> {
-        text("block", life.block() == 0 ? null : Coroner.hex(life.block()));
+        text("block", life.block() == 0 ? null : Words.hex(life.block()));
         json.writeBooleanProperty("guard_block", life.guardBlock());
         text("address", life.address() == 0 ? null : hex(life.address()));
         number("size", life.size() == 0 ? null : life.size());
@@ -125,7 +125,7 @@ final class AutopsyJson implements AutopsyWriter {
       json.writeStringProperty("event", event.typeText());
       json.writeStringProperty("time", event.time().toString());
       Duration before = autopsy.before(event.time());
-      number("before_ns", before == null ? null : before.toNanos());
+      number("before_ns", before == null ? null : Words.nanos(before));
       json.writeNumberProperty("thread", event.thread());
       text("thread_name", event.threadName());
       json.writeBooleanProperty("native", event.nativeThread());
@@ -226,7 +226,7 @@ final class AutopsyJson implements AutopsyWriter {
     }
 
     private static @Nullable String hex(@Nullable Long value) {
-      return value == null ? null : Coroner.hex(value);
+      return value == null ? null : Words.hex(value);
     }
   }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An autopsy for people, in the order of the questions that they ask. */
 final class AutopsyText implements AutopsyWriter {
-  private static final int LEAST_WIDTH = 40;
+  private static final int LEAST_WIDTH = 30;
   private static final int LABEL_COLUMNS = 12;
   private static final int MOST_FRAMES = 8;
   private static final int MOST_HOLDERS = 8;
@@ -24,11 +24,16 @@ final class AutopsyText implements AutopsyWriter {
   private static final String YELLOW = "\u001b[1;33m";
   private static final String OFF = "\u001b[0m";
 
+  /** After these a reader finds a long name broken natural. */
+  private static final String BREAKS = "./$:,;()[]<>-_+=";
+
   private final int width;
+  private final boolean breaksWords;
   private final boolean colours;
 
-  AutopsyText(int width, boolean colours) {
+  AutopsyText(int width, boolean breaksWords, boolean colours) {
     this.width = Math.max(LEAST_WIDTH, width);
+    this.breaksWords = breaksWords;
     this.colours = colours;
   }
 
@@ -75,7 +80,7 @@ final class AutopsyText implements AutopsyWriter {
     Long address = autopsy.address();
     if (block == null) {
       if (address != null) {
-        page.row("address", Coroner.hex(address));
+        page.row("address", Words.hex(address));
       }
       return;
     }
@@ -84,10 +89,10 @@ final class AutopsyText implements AutopsyWriter {
         block.name()
             + (block.tag() == null ? "" : " (" + block.tag() + ")")
             + (block.size() == 0 ? "" : ", " + Words.bytes(block.size()))
-            + (block.address() == 0 ? "" : " at " + Coroner.hex(block.address())));
+            + (block.address() == 0 ? "" : " at " + Words.hex(block.address())));
     Long offset = autopsy.offset();
     if (offset != null && autopsy.hsErr() != null) {
-      page.row("offset", offset(block, offset) + ", " + Coroner.hex(address));
+      page.row("offset", offset(block, offset) + ", " + Words.hex(address));
     }
     happening(page, autopsy, "allocated", block.allocated());
     happening(page, autopsy, "freed", block.freed());
@@ -169,6 +174,7 @@ final class AutopsyText implements AutopsyWriter {
   private final class Page {
     private final StringBuilder text = new StringBuilder();
     private String lastLabel = "";
+    private int column;
 
     void head(String colour, String start, String rest) {
       styled(colour, start);
@@ -189,22 +195,43 @@ final class AutopsyText implements AutopsyWriter {
     }
 
     private void wrap(String words, int start, int indent, boolean strong) {
-      int column = start;
+      column = start;
       boolean first = true;
       for (String word : Words.visible(words).strip().split(" +", -1)) {
         int length = word.codePointCount(0, word.length());
         if (!first && column + 1 + length > width) {
-          text.append('\n').append(" ".repeat(indent));
-          column = indent;
+          next(indent);
         } else if (!first) {
           text.append(' ');
           column++;
         }
-        styled(strong ? STRONG : "", word);
-        column += length;
+        put(word, indent, strong ? STRONG : "");
         first = false;
       }
       text.append('\n');
+    }
+
+    private void next(int indent) {
+      text.append('\n').append(" ".repeat(indent));
+      column = indent;
+    }
+
+    /** A word that is longer than a line goes on in the next one, after a mark if it has some. */
+    private void put(String word, int indent, String style) {
+      String rest = word;
+      while (breaksWords && rest.codePointCount(0, rest.length()) > width - column) {
+        int most = rest.offsetByCodePoints(0, width - column);
+        int end = most;
+        while (end > most / 2 && BREAKS.indexOf(rest.charAt(end - 1)) < 0) {
+          end--;
+        }
+        end = end > most / 2 ? end : most;
+        styled(style, rest.substring(0, end));
+        next(indent);
+        rest = rest.substring(end);
+      }
+      styled(style, rest);
+      column += rest.codePointCount(0, rest.length());
     }
 
     private void styled(String style, String words) {

@@ -19,11 +19,20 @@ public interface AutopsyWriter {
    * For people: the verdict first, then what it rests on. No control character of the files that
    * were read reaches the terminal.
    *
-   * @param width columns to wrap at; less than 40 counts as that
+   * @param width columns of the terminal, of which no line has more; less than 30 counts as that
    * @param colours whether to use ANSI colours
    */
   static AutopsyWriter text(int width, boolean colours) {
-    return new AutopsyText(width, colours);
+    return new AutopsyText(width, true, colours);
+  }
+
+  /**
+   * As above for a file or another program: names stay whole, so that they can be searched for.
+   *
+   * @param width columns to wrap at between words
+   */
+  static AutopsyWriter plainText(int width) {
+    return new AutopsyText(width, false, false);
   }
 
   /** The JSON format of {@code docs/formats/autopsy.md}. */

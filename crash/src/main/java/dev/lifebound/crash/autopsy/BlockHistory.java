@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +88,10 @@ final class BlockHistory {
   }
 
   private List<BlockLife> lives(Set<Name> names) {
+    return merged(unmerged(names));
+  }
+
+  private List<BlockLife> unmerged(Set<Name> names) {
     Map<Name, List<LedgerEvent>> found = new LinkedHashMap<>();
     if (!names.isEmpty()) {
       // Numbers first: they are looked up for each event of the ledger.
@@ -110,7 +115,7 @@ final class BlockHistory {
         lives.add(BlockLife.of(ofName));
       }
     });
-    return merged(lives);
+    return lives;
   }
 
   /** Events of one address: a new block begins with each allocation. */
@@ -128,9 +133,12 @@ final class BlockHistory {
   /** One life of the two that a registry and the guard tell of the same block. */
   private static List<BlockLife> merged(List<BlockLife> lives) {
     List<BlockLife> result = new ArrayList<>();
+    Map<Long, List<Integer>> atAddress = new HashMap<>();
     for (BlockLife life : lives) {
-      int twin = twin(result, life);
+      List<Integer> there = atAddress.computeIfAbsent(life.address(), _ -> new ArrayList<>());
+      int twin = twin(result, there, life);
       if (twin < 0) {
+        there.add(result.size());
         result.add(life);
       } else {
         BlockLife other = result.get(twin);
@@ -155,12 +163,10 @@ final class BlockHistory {
     return result;
   }
 
-  private static int twin(List<BlockLife> lives, BlockLife life) {
-    for (int i = 0; i < lives.size(); i++) {
+  private static int twin(List<BlockLife> lives, List<Integer> there, BlockLife life) {
+    for (int i : there) {
       BlockLife other = lives.get(i);
-      if (other.guardBlock() != life.guardBlock()
-          && other.address() == life.address()
-          && overlap(other, life)) {
+      if (other.guardBlock() != life.guardBlock() && overlap(other, life)) {
         return i;
       }
     }
@@ -176,10 +182,111 @@ final class BlockHistory {
     return begin == null || end == null || begin.nanoTime() - end.nanoTime() <= 0;
   }
 
-  /** The incidents that tell of memory misused, oldest first. */
+  /** The incidents that tell of memory misused, oldest first, each once. */
   List<LedgerEvent> incidents() {
-    return events((type, _, _, _, _) ->
-        type == EventType.FAULT || type == EventType.DOUBLE_FREE || type == EventType.STALE_USE);
+    return once(
+        events((type, _, _, _, _) ->
+            type == EventType.FAULT
+                || type == EventType.REPORT
+                || type == EventType.DOUBLE_FREE
+                || type == EventType.STALE_USE));
+  }
+
+  /**
+   * The events without what another of them tells as well: the signal handler records a fault, and
+   * the guard's thread reports it later with its sites. Of a process that died in between there is
+   * the fault alone, and of other misuses the report alone.
+   */
+  static List<LedgerEvent> once(List<LedgerEvent> events) {
+    Set<List<Object>> reported = new HashSet<>();
+    for (LedgerEvent event : events) {
+      if (event.type() == EventType.REPORT) {
+        reported.add(misuse(event));
+      }
+    }
+    return events.stream()
+        .filter(event -> event.type() != EventType.FAULT || !reported.contains(misuse(event)))
+        .toList();
+  }
+
+  private static List<Object> misuse(LedgerEvent event) {
+    return List.of(event.block(), event.address(), String.valueOf(event.fault()));
+  }
+
+  /** The life of the block that an incident concerns. */
+  Optional<BlockLife> of(LedgerEvent incident) {
+    return Optional.ofNullable(of(List.of(incident)).get(incident));
+  }
+
+  /**
+   * The lives of the blocks that incidents concern, those of which the ledger has any. What the
+   * guard calls by its number is the registry's block, where a registry has it too: a report tells
+   * where the block begins, and of a fault without one the address that was touched lies in it.
+   * Five passes, however many incidents.
+   */
+  Map<LedgerEvent, BlockLife> of(List<LedgerEvent> incidents) {
+    Set<Name> names = new HashSet<>();
+    TreeSet<Long> touched = new TreeSet<>(Long::compareUnsigned);
+    for (LedgerEvent incident : incidents) {
+      if (incident.block() != 0) {
+        names.add(new Name(incident.block(), incident.guardBlock(), false));
+      }
+      if ((incident.block() == 0 || incident.guardBlock()) && incident.address() != 0) {
+        touched.add(incident.address());
+      }
+    }
+    unmerged(names).stream()
+        .filter(life -> life.guardBlock() && life.address() != 0)
+        .forEach(life -> touched.add(life.address()));
+    if (!touched.isEmpty()) {
+      for (LedgerEvent event :
+          events((type, _, _, address, size) ->
+              isPlaced(type, address) && has(touched, address, size))) {
+        Name name = Name.of(event);
+        if (name != null) {
+          names.add(name);
+        }
+      }
+    }
+    List<BlockLife> lives = lives(names);
+    Map<Name, BlockLife> byName = new HashMap<>();
+    Map<Long, List<BlockLife>> byAddress = new HashMap<>();
+    for (BlockLife life : lives) {
+      life.events().forEach(event -> byName.put(Name.of(event), life));
+      if (life.address() != 0 && Long.compareUnsigned(life.address(), life.end()) < 0) {
+        for (long at : touched.subSet(life.address(), true, life.end(), false)) {
+          byAddress.computeIfAbsent(at, _ -> new ArrayList<>()).add(life);
+        }
+      }
+    }
+    Map<LedgerEvent, BlockLife> found = new HashMap<>();
+    for (LedgerEvent incident : incidents) {
+      BlockLife own = incident.block() == 0 ? null : byName.get(Name.of(incident));
+      boolean known = own != null && (!own.guardBlock() || own.address() != 0);
+      BlockLife life =
+          known ? own : at(incident, byAddress.getOrDefault(incident.address(), List.of()), own);
+      if (life != null) {
+        found.put(incident, life);
+      }
+    }
+    return found;
+  }
+
+  /** Whether one of the addresses lies in a block. */
+  private static boolean has(TreeSet<Long> addresses, long address, long size) {
+    Long next = addresses.ceiling(address);
+    return next != null && Long.compareUnsigned(next - address, Math.max(size, 1)) < 0;
+  }
+
+  /** The block that had the address when something happened there. */
+  private static @Nullable BlockLife at(
+      LedgerEvent incident, List<BlockLife> lives, @Nullable BlockLife otherwise) {
+    return lives.stream()
+        .filter(life -> isBefore(life.allocated(), incident))
+        .max(
+            Comparator.comparingLong(
+                life -> life.allocated() == null ? Long.MIN_VALUE : life.allocated().nanoTime()))
+        .orElse(otherwise);
   }
 
   /**

@@ -133,4 +133,11 @@ public record BlockLife(
     }
     return (guardBlock ? "guard block 0x" : "block 0x") + Long.toHexString(block);
   }
+
+  /** The name with what it is: {@code block 0x12 of 64 bytes (session)}. */
+  String fullName() {
+    return name()
+        + (size == 0 ? "" : " of " + Words.bytes(size))
+        + (tag == null ? "" : " (" + tag + ")");
+  }
 }

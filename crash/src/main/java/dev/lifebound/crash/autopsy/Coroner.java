@@ -2,19 +2,15 @@ package dev.lifebound.crash.autopsy;
 
 import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerEvent;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Decides what a crash was, by these rules of evidence, the first that holds:
+ * Decides what a crash was of which HotSpot wrote a log, by these rules of evidence, the first that
+ * holds:
  *
  * <ol>
  *   <li><b>Own causes.</b> A stack overflow and exhausted memory are what they are, whatever the
@@ -28,26 +24,19 @@ import org.jspecify.annotations.Nullable;
  *       ledger, and nothing is mapped there: it was freed by code that the ledger does not see.
  *   <li><b>In {@code free} of a dead block.</b> The thread was in {@code free} and the address lies
  *       in the allocator's words before a dead block, or a register holds exactly its address.
- *   <li><b>Behind or before a living block.</b> The address lies within two pages of a living
- *       block; or farther, with mapped memory all the way and a register that points into it.
  *   <li><b>The JVM itself.</b> A failed assertion of the JVM, or a crash of one of its own threads,
  *       at an address of no block.
- *   <li><b>No block.</b> The process has a ledger, and the address is in none of its blocks.
+ *   <li><b>Out of a living block.</b> The access began at a block that lives beside the address, as
+ *       {@link Vicinity} has it.
+ *   <li><b>No block.</b> The process has a ledger, and the address is in none of its blocks. One
+ *       that is near is mentioned, and not blamed.
  * </ol>
  *
- * <p>Without an address only the guard's record, incidents of the ledger and the C library's own
- * words count. An event counts when it happened before the crash; since the log gives the start of
- * the JVM later than the operating system does, events of up to a second after the computed moment
- * count as before. An allocation within that second does not make a block alive.
- *
- * <p>No block is named that the rule does not prove. One instance judges one crash.
+ * <p>An event counts when it happened before the crash, as {@link CrashTime} has it. No block is
+ * named that the rule does not prove. One instance judges one crash; deaths without a log are
+ * {@link SilentDeath}'s.
  */
 final class Coroner {
-  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
-  private static final long PAGE_BYTES = 4096;
-  private static final long NEAR_BYTES = 2 * PAGE_BYTES;
-  private static final long FAR_BYTES = 64L << 20;
-
   /** An allocator keeps its own words right before a block. */
   private static final long CHUNK_HEADER_BYTES = 16;
 
@@ -57,34 +46,28 @@ final class Coroner {
   /** Addresses of programs on x86-64 and aarch64 have the upper bits zero. */
   private static final int ADDRESS_BITS = 56;
 
+  /**
+   * Threads that run no code of the program: those that are no {@code JavaThread}, and of these the
+   * JVM's own, which a program's thread might be named like in part, but hardly as a whole.
+   */
   private static final Pattern VM_THREAD =
       Pattern.compile(
-          ".*(?:CompilerThread|GCTaskThread|ConcurrentGCThread|VMThread|WatcherThread|WorkerThread"
-              + "|Service Thread|Monitor Deflation).*");
-
-  /** What was decided. */
-  record Decision(
-      Autopsy.Verdict verdict,
-      @Nullable Long address,
-      @Nullable BlockLife block,
-      List<BlockLife> earlier) {
-    static Decision of(FailureKind kind, String headline, List<String> reasons) {
-      return new Decision(new Autopsy.Verdict(kind, headline, reasons), null, null, List.of());
-    }
-  }
+          "Current thread \\(0x[0-9a-fA-F]+\\): (?:"
+              + "(?!JavaThread\\b|AttachedThread\\b)\\w*Thread \".*"
+              + "|JavaThread \"(?:C[12] CompilerThread\\d+|Service Thread|Monitor Deflation Thread)\".*)");
 
   private final BlockHistory history;
-  private final @Nullable Instant time;
+  private final CrashTime crash;
   private final boolean lossy;
 
   /**
    * @param history of the blocks
-   * @param time of the crash
+   * @param crash when it was
    * @param lossy whether the ledger has overwritten or lost events
    */
-  Coroner(BlockHistory history, @Nullable Instant time, boolean lossy) {
+  Coroner(BlockHistory history, CrashTime crash, boolean lossy) {
     this.history = history;
-    this.time = time;
+    this.crash = crash;
     this.lossy = lossy;
   }
 
@@ -97,9 +80,9 @@ final class Coroner {
               "the thread's stack overflowed",
               List.of(
                   "the address "
-                      + hex(log.faultAddress())
+                      + Words.hex(log.faultAddress())
                       + " lies at the end of the thread's own stack, which begins at "
-                      + hex(log.thread().stackLow()))));
+                      + Words.hex(log.thread().stackLow()))));
     }
     return switch (log.kind()) {
       case OUT_OF_MEMORY ->
@@ -147,58 +130,36 @@ final class Coroner {
     }
     return inBlock(log, address)
         .or(() -> inFree(log, address))
-        .or(() -> beside(log, address))
-        .orElseGet(() -> noBlock(log, address));
+        .or(() -> ofJvm(log))
+        .orElseGet(() -> besideBlocks(log, address));
   }
 
   private Optional<Decision> recordedFault(HsErr log) {
     return history.incidents().reversed().stream()
-        .filter(event -> event.type() == EventType.FAULT && isBeforeCrash(event))
-        .filter(event -> {
-          Long address = log.faultAddress();
-          Long pc = log.pc();
-          boolean thread =
-              !event.nativeThread()
-                  || log.process().tid() == 0
-                  || event.thread() == log.process().tid();
-          return thread
-              && (address != null
-                  ? address == event.address()
-                  : (pc != null && pc == event.pc() && pc != 0)
-                      || (log.kind() == HsErr.Kind.INTERNAL_ERROR && isJustBefore(event)));
-        })
+        .filter(event -> isOfGuard(event) && crash.isAfter(event))
+        .filter(event -> crash.time() == null || crash.isJustAfter(event))
+        .filter(event -> isSame(event, log))
         .findFirst()
-        .map(this::ofFault);
+        .map(event -> Incidents.ofGuard(event, history));
   }
 
-  private Decision ofFault(LedgerEvent event) {
-    String fault = String.valueOf(event.fault());
-    FailureKind kind = fault.endsWith("flow") ? FailureKind.OVERFLOW : FailureKind.USE_AFTER_FREE;
-    BlockLife recorded = history.of(event.block(), event.guardBlock()).orElse(null);
-    // The guard's own number tells nothing of maps and sites; a registry may know the same block.
-    BlockLife block =
-        newestFirst(
-                history.within(event.address(), event.address() + 1).stream()
-                    .filter(life -> life.contains(event.address()) && isBorn(life, event))
-                    .toList())
-            .stream()
-            .findFirst()
-            .orElse(recorded);
-    return new Decision(
-        new Autopsy.Verdict(
-            kind,
-            headline(kind, block, event.address()),
-            List.of(
-                "the guard recorded this access itself: "
-                    + fault
-                    + " at "
-                    + hex(event.address())
-                    + (event.delivered()
-                        ? ", thrown as an error"
-                        : ", continued on the old bytes"))),
-        event.address(),
-        block,
-        List.of());
+  private static boolean isOfGuard(LedgerEvent event) {
+    return event.type() == EventType.FAULT || event.type() == EventType.REPORT;
+  }
+
+  /** A fault that was survived may come again at the same address; the last one killed. */
+  private boolean isSame(LedgerEvent event, HsErr log) {
+    long tid = log.process().tid();
+    if (event.nativeThread() && tid != 0 && event.thread() != tid) {
+      return false;
+    }
+    Long address = log.faultAddress();
+    Long pc = log.pc();
+    if (address != null) {
+      return address == event.address();
+    }
+    return (pc != null && pc != 0 && pc == event.pc())
+        || (log.kind() == HsErr.Kind.INTERNAL_ERROR && crash.isJustAfter(event));
   }
 
   private Optional<Decision> inBlock(HsErr log, long address) {
@@ -206,10 +167,10 @@ final class Coroner {
         history.within(address, address + 1).stream()
             .filter(life -> life.contains(address))
             .toList();
-    List<BlockLife> dead = newestFirst(lives.stream().filter(this::isDead).toList());
+    List<BlockLife> dead = CrashTime.newestFirst(lives.stream().filter(crash::isDead).toList());
     Optional<BlockLife> live =
         lives.stream()
-            .filter(life -> !isDead(life) && (dead.isEmpty() || isBornBefore(life)))
+            .filter(life -> !crash.isDead(life) && (dead.isEmpty() || crash.isBorn(life)))
             .findFirst();
     if (live.isPresent()) {
       return inLivingBlock(log, address, live.get(), dead);
@@ -222,7 +183,10 @@ final class Coroner {
     FailureKind kind = freeing ? FailureKind.DOUBLE_FREE : FailureKind.USE_AFTER_FREE;
     List<String> reasons = new ArrayList<>();
     reasons.add(
-        hex(address) + " lies in " + block.name() + ", which had been freed before the crash");
+        Words.hex(address)
+            + " lies in "
+            + block.name()
+            + ", which had been freed before the crash");
     if (freeing) {
       reasons.add("the thread was giving memory back to the C library");
     }
@@ -232,12 +196,7 @@ final class Coroner {
               - 1
               + " earlier blocks had the same memory; the pointer may be of one of them");
     }
-    return Optional.of(
-        new Decision(
-            new Autopsy.Verdict(kind, headline(kind, block, address), reasons),
-            address,
-            block,
-            dead.subList(1, dead.size())));
+    return Optional.of(Decision.of(kind, address, block, reasons, dead.subList(1, dead.size())));
   }
 
   private Optional<Decision> inLivingBlock(
@@ -250,18 +209,16 @@ final class Coroner {
     if (gone) {
       FailureKind kind = log.isFreeing() ? FailureKind.DOUBLE_FREE : FailureKind.USE_AFTER_FREE;
       return Optional.of(
-          new Decision(
-              new Autopsy.Verdict(
-                  kind,
-                  headline(kind, live, address),
-                  List.of(
-                      hex(address)
-                          + " lies in "
-                          + live.name()
-                          + ", which lives by the ledger, but no memory is there: code that the"
-                          + " ledger does not see has freed it")),
+          Decision.of(
+              kind,
               address,
               live,
+              List.of(
+                  Words.hex(address)
+                      + " lies in "
+                      + live.name()
+                      + ", which lives by the ledger, but no memory is there: code that the"
+                      + " ledger does not see has freed it"),
               dead));
     }
     return Optional.of(
@@ -270,7 +227,7 @@ final class Coroner {
                 FailureKind.UNKNOWN,
                 "a living block could not be accessed",
                 List.of(
-                    hex(address)
+                    Words.hex(address)
                         + " lies in "
                         + live.name()
                         + ", which lives and is mapped; the access was refused ("
@@ -286,25 +243,27 @@ final class Coroner {
       return Optional.empty();
     }
     List<BlockLife> near =
-        newestFirst(
+        CrashTime.newestFirst(
             history.within(address, address + CHUNK_HEADER_BYTES + 1).stream()
-                .filter(this::isDead)
+                .filter(crash::isDead)
                 .toList());
     if (!near.isEmpty()) {
       return Optional.of(
           secondFree(
               near,
               address,
-              hex(address) + " is the allocator's word right before " + near.getFirst().name()));
+              Words.hex(address)
+                  + " is the allocator's word right before "
+                  + near.getFirst().name()));
     }
     for (Map.Entry<String, Long> register : log.registers().entrySet()) {
       long value = register.getValue();
       List<BlockLife> named =
           isNull(value)
               ? List.of()
-              : newestFirst(
+              : CrashTime.newestFirst(
                   history.within(value, value + 1).stream()
-                      .filter(life -> life.address() == value && isDead(life))
+                      .filter(life -> life.address() == value && crash.isDead(life))
                       .toList());
       if (!named.isEmpty()) {
         return Optional.of(
@@ -321,117 +280,53 @@ final class Coroner {
   }
 
   private Decision secondFree(List<BlockLife> dead, long address, String reason) {
-    BlockLife block = dead.getFirst();
-    return new Decision(
-        new Autopsy.Verdict(
-            FailureKind.DOUBLE_FREE,
-            headline(FailureKind.DOUBLE_FREE, block, address),
-            List.of(
-                reason + ", which had been freed before the crash",
-                "the thread was giving memory back to the C library")),
+    return Decision.of(
+        FailureKind.DOUBLE_FREE,
         address,
-        block,
+        dead.getFirst(),
+        List.of(
+            reason + ", which had been freed before the crash",
+            "the thread was giving memory back to the C library"),
         dead.subList(1, dead.size()));
   }
 
-  private Optional<Decision> beside(HsErr log, long address) {
-    List<BlockLife> living =
-        history.within(address - FAR_BYTES, address + NEAR_BYTES).stream()
-            .filter(life -> !isDead(life) && life.size() > 0)
-            .toList();
-    Optional<BlockLife> behind =
-        living.stream()
-            .filter(life -> Long.compareUnsigned(life.end(), address) <= 0)
-            .max((a, b) -> Long.compareUnsigned(a.end(), b.end()));
-    if (behind.isPresent()) {
-      BlockLife block = behind.get();
-      long distance = address - block.end();
-      String register = pointerInto(log, block);
-      boolean walked = register != null && isMappedBetween(log, block.end(), address);
-      if (distance < NEAR_BYTES || walked) {
-        List<String> reasons = new ArrayList<>();
-        reasons.add(
-            hex(address)
-                + " lies "
-                + distance
-                + " bytes behind the end of "
-                + block.name()
-                + ", and in no block");
-        if (register != null) {
-          reasons.add("the register " + register + " points into that block");
-        }
-        return Optional.of(outside(block, address, reasons));
-      }
-    }
-    return living.stream()
-        .filter(life -> Long.compareUnsigned(life.address(), address) > 0)
-        .min((a, b) -> Long.compareUnsigned(a.address(), b.address()))
-        .filter(life -> life.address() - address <= NEAR_BYTES)
-        .map(life ->
-            outside(
-                life,
-                address,
-                List.of(
-                    hex(address)
-                        + " lies "
-                        + (life.address() - address)
-                        + " bytes before "
-                        + life.name()
-                        + ", and in no block")));
-  }
-
-  private static Decision outside(BlockLife block, long address, List<String> reasons) {
-    return new Decision(
-        new Autopsy.Verdict(
-            FailureKind.OVERFLOW, headline(FailureKind.OVERFLOW, block, address), reasons),
-        address,
-        block,
-        List.of());
-  }
-
-  private static @Nullable String pointerInto(HsErr log, BlockLife block) {
-    return log.registers().entrySet().stream()
-        .filter(
-            register -> block.contains(register.getValue()) || register.getValue() == block.end())
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElse(null);
-  }
-
-  /** Whether a pointer that walks from one address to the other meets no hole before it. */
-  private static boolean isMappedBetween(HsErr log, long from, long to) {
-    if (!log.memory().whole()) {
-      return false;
-    }
-    long at = from;
-    for (MemoryMap.Range range : log.memory().within(from, to)) {
-      if (Long.compareUnsigned(range.start(), at) > 0 || !range.isReadable()) {
-        return false;
-      }
-      at = range.end();
-    }
-    return Long.compareUnsigned(at, to) >= 0;
-  }
-
-  private Decision noBlock(HsErr log, long address) {
+  private static Optional<Decision> ofJvm(HsErr log) {
     String description = log.thread().description();
-    if (description != null && VM_THREAD.matcher(description).matches()) {
-      return Decision.of(
-          FailureKind.NOT_OURS,
-          "a thread of the JVM itself crashed",
-          List.of("the thread runs no code of the program: " + description));
-    }
-    return wild(
-        "the address " + hex(address) + " belongs to no block",
-        address,
-        "the ledger knows no block, living or dead, at or near " + hex(address));
+    return description == null || !VM_THREAD.matcher(description).matches()
+        ? Optional.empty()
+        : Optional.of(
+            Decision.of(
+                FailureKind.NOT_OURS,
+                "a thread of the JVM itself crashed",
+                List.of("the thread runs no code of the program: " + description)));
+  }
+
+  private Decision besideBlocks(HsErr log, long address) {
+    Vicinity vicinity = new Vicinity(log, address, history, crash);
+    return vicinity.overflow().orElseGet(() -> noBlock(vicinity, address));
+  }
+
+  private Decision noBlock(Vicinity vicinity, long address) {
+    String headline = "the address " + Words.hex(address) + " belongs to no block";
+    return vicinity
+        .nearest()
+        .map(near ->
+            wild(
+                headline + ", near " + near.fullName(),
+                address,
+                vicinity.distance(near) + " and lives; that the access began there is not shown"))
+        .orElseGet(() ->
+            wild(
+                headline,
+                address,
+                "the ledger knows no block, living or dead, at or near " + Words.hex(address)));
   }
 
   private Decision nowhere(HsErr log, long address) {
     String signalCode = log.signalCode();
     String what =
         isNull(address) && !"SI_KERNEL".equals(signalCode)
-            ? "null, or null and a small offset: " + hex(address)
+            ? "null, or null and a small offset: " + Words.hex(address)
             : "no address that this processor has (" + signalCode + ")";
     return wild("the pointer was no address of the program", address, "it was " + what);
   }
@@ -452,186 +347,5 @@ final class Coroner {
 
   private static boolean isNull(long address) {
     return Long.compareUnsigned(address, NULL_AREA_BYTES) < 0;
-  }
-
-  /** A death that left no log of HotSpot. */
-  Decision judge(@Nullable AbortMessage message, boolean closed) {
-    return incident(message)
-        .or(() -> freedAgain(message))
-        .or(() -> lastFree(message, closed))
-        .orElseGet(() -> nothing(message, closed));
-  }
-
-  private Optional<Decision> incident(@Nullable AbortMessage message) {
-    List<LedgerEvent> incidents = history.incidents();
-    if (incidents.isEmpty()) {
-      return Optional.empty();
-    }
-    LedgerEvent last = incidents.getLast();
-    if (last.type() == EventType.FAULT) {
-      return Optional.of(ofFault(last));
-    }
-    boolean twice = last.type() == EventType.DOUBLE_FREE;
-    FailureKind kind = twice ? FailureKind.DOUBLE_FREE : FailureKind.USE_AFTER_FREE;
-    BlockLife block =
-        last.block() == 0 ? null : history.of(last.block(), last.guardBlock()).orElse(null);
-    List<String> reasons = new ArrayList<>();
-    reasons.add(
-        "the newest incident of the ledger is a "
-            + last.typeText()
-            + (last.name() == null ? "" : " (" + last.name() + ")")
-            + ", which was refused");
-    if (message != null) {
-      reasons.add("the C library said: " + message.text());
-    }
-    return Optional.of(
-        new Decision(
-            new Autopsy.Verdict(kind, headline(kind, block, last.address()), reasons),
-            last.address() == 0 ? null : last.address(),
-            block,
-            List.of()));
-  }
-
-  private Optional<Decision> freedAgain(@Nullable AbortMessage message) {
-    return history
-        .secondFree()
-        .flatMap(event -> history.of(event.block(), event.guardBlock()))
-        .map(block -> {
-          List<String> reasons = new ArrayList<>();
-          reasons.add("the ledger has two frees of " + block.name() + " and no allocation between");
-          if (message != null) {
-            reasons.add("the C library said: " + message.text());
-          }
-          return new Decision(
-              new Autopsy.Verdict(
-                  FailureKind.DOUBLE_FREE,
-                  headline(FailureKind.DOUBLE_FREE, block, block.address()),
-                  reasons),
-              block.address(),
-              block,
-              List.of());
-        });
-  }
-
-  /** The C library spoke of a double free, and the last thing that was done was a free. */
-  private Optional<Decision> lastFree(@Nullable AbortMessage message, boolean closed) {
-    Optional<LedgerEvent> last = history.last();
-    if (message == null
-        || closed
-        || message.problem() != AbortMessage.Problem.DOUBLE_FREE
-        || last.isEmpty()
-        || !BlockLife.isFree(last.get().type())
-        || last.get().block() == 0) {
-      return Optional.empty();
-    }
-    return history
-        .of(last.get().block(), last.get().guardBlock())
-        .map(block ->
-            new Decision(
-                new Autopsy.Verdict(
-                    FailureKind.DOUBLE_FREE,
-                    headline(FailureKind.DOUBLE_FREE, block, block.address()),
-                    List.of(
-                        "the C library said: " + message.text(),
-                        "the last event of the ledger is the free of "
-                            + block.name()
-                            + ", and the process ended there without closing it")),
-                block.address(),
-                block,
-                List.of()));
-  }
-
-  private static Decision nothing(@Nullable AbortMessage message, boolean closed) {
-    if (message == null) {
-      return Decision.of(
-          FailureKind.UNKNOWN,
-          closed ? "the program ended by itself" : "nothing tells why the process ended",
-          List.of(
-              closed
-                  ? "the program closed its ledger, and no incident is in it"
-                  : "no incident is in the ledger, and no crash log was given"));
-    }
-    return switch (message.problem()) {
-      case DOUBLE_FREE ->
-          Decision.of(
-              FailureKind.DOUBLE_FREE,
-              "the C library was given a block a second time",
-              List.of(
-                  "the C library said: " + message.text(),
-                  "the ledger does not tell which block it was"));
-      case INVALID_POINTER ->
-          Decision.of(
-              FailureKind.WILD_ADDRESS,
-              "the C library was asked to free something that is no block",
-              List.of("the C library said: " + message.text()));
-      case CORRUPTION ->
-          Decision.of(
-              FailureKind.UNKNOWN,
-              "the C library's bookkeeping was overwritten, by whom is not known",
-              List.of(
-                  "the C library said: " + message.text(),
-                  "an overflow and a write after free both do that; run with the guard to see"));
-    };
-  }
-
-  private static String headline(FailureKind kind, @Nullable BlockLife block, long address) {
-    if (block == null) {
-      return kind.text() + " of a block that the ledger no longer has";
-    }
-    String size = block.size() == 0 ? "" : " of " + Words.bytes(block.size());
-    String tag = block.tag() == null ? "" : " (" + block.tag() + ")";
-    long offset = address - block.address();
-    return switch (kind) {
-      case OVERFLOW ->
-          offset < 0
-              ? "access " + Words.bytes(-offset) + " before " + block.name() + size + tag
-              : "access "
-                  + Words.bytes(offset - block.size())
-                  + " behind "
-                  + block.name()
-                  + size
-                  + tag;
-      case DOUBLE_FREE -> block.name() + size + tag + " was freed twice";
-      case USE_AFTER_FREE, WILD_ADDRESS, NOT_OURS, UNKNOWN ->
-          "use of " + block.name() + size + tag + " after its free";
-    };
-  }
-
-  private boolean isDead(BlockLife life) {
-    LedgerEvent freed = life.freed();
-    return freed != null && isBeforeCrash(freed);
-  }
-
-  private boolean isBeforeCrash(LedgerEvent event) {
-    return time == null || !event.time().isAfter(time.plus(CLOCK_TOLERANCE));
-  }
-
-  private boolean isJustBefore(LedgerEvent event) {
-    return time != null && !event.time().isBefore(time.minus(CLOCK_TOLERANCE));
-  }
-
-  /** A block whose allocation is not in the ledger was there before it. */
-  private boolean isBornBefore(BlockLife life) {
-    LedgerEvent allocated = life.allocated();
-    return allocated == null || time == null || !allocated.time().isAfter(time);
-  }
-
-  private static boolean isBorn(BlockLife life, LedgerEvent event) {
-    LedgerEvent allocated = life.allocated();
-    return allocated == null || allocated.nanoTime() - event.nanoTime() <= 0;
-  }
-
-  private static List<BlockLife> newestFirst(List<BlockLife> dead) {
-    return dead.stream()
-        .sorted(
-            Comparator.comparingLong((BlockLife life) ->
-                    life.freed() == null ? Long.MIN_VALUE : life.freed().nanoTime())
-                .reversed()
-                .thenComparingLong(BlockLife::size))
-        .toList();
-  }
-
-  static String hex(@Nullable Long number) {
-    return number == null ? "?" : "0x" + Long.toHexString(number).toLowerCase(Locale.ROOT);
   }
 }

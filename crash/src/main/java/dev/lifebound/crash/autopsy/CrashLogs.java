@@ -10,7 +10,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -27,18 +28,23 @@ public final class CrashLogs {
 
   private static final Pattern OPENJ9 =
       Pattern.compile(
-          "(?m)^(?:NULL\\s+-{10}|0SECTION\\s|1TISIGINFO\\s|Unhandled exception\\s*$|Type=.*vmState=)");
+          "^(?:NULL\\s+-{10}|0SECTION\\s|1TISIGINFO\\s|Unhandled exception\\s*$|Type=.*vmState=)");
   private static final Pattern NATIVE_IMAGE =
       Pattern.compile("\\[ \\[ SegfaultHandler caught|Fatal error: .*SubstrateVM|svm_err_");
 
   private CrashLogs() {}
 
   /**
-   * Reads a file.
+   * Reads a file; of several crashes in it, the last.
    *
    * @throws AutopsyException when it cannot be read, or tells of no crash
    */
   public static CrashLog read(Path file) throws AutopsyException {
+    return readAll(file).getLast();
+  }
+
+  /** The crashes of which a file tells, in its order; at least one. */
+  static List<? extends CrashLog> readAll(Path file) throws AutopsyException {
     String text;
     try {
       text = text(file);
@@ -52,9 +58,9 @@ public final class CrashLogs {
               + "; check name and permissions",
           e);
     }
-    Optional<HsErr> report = HsErr.parse(text);
-    if (report.isPresent()) {
-      return report.get();
+    List<HsErr> reports = HsErrReader.parseAll(text);
+    if (!reports.isEmpty()) {
+      return reports;
     }
     String other = otherVm(text);
     if (other != null) {
@@ -68,6 +74,7 @@ public final class CrashLogs {
           null);
     }
     return AbortMessage.find(text)
+        .map(List::of)
         .orElseThrow(() ->
             new AutopsyException(
                 AutopsyException.Input.CRASH_LOG,
@@ -88,11 +95,17 @@ public final class CrashLogs {
     return e.getClass().getSimpleName() + (reason == null ? "" : " " + reason);
   }
 
+  /** Line by line, and of each the start only: nothing here is a line of megabytes. */
   private static @Nullable String otherVm(String text) {
-    if (OPENJ9.matcher(text).find()) {
-      return "Eclipse OpenJ9";
-    }
-    return NATIVE_IMAGE.matcher(text).find() ? "GraalVM native image" : null;
+    return text.lines()
+        .map(line -> line.substring(0, Math.min(line.length(), HsErrReader.MOST_LINE_CHARACTERS)))
+        .map(line ->
+            OPENJ9.matcher(line).find()
+                ? "Eclipse OpenJ9"
+                : NATIVE_IMAGE.matcher(line).find() ? "GraalVM native image" : null)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   /** Every byte is a character here, so stray bytes in paths or in memory dumps do no harm. */

@@ -13,7 +13,8 @@ public enum FailureKind {
   WILD_ADDRESS(
       "wild address",
       RuntimeRule.LBR006,
-      "An address was used at which the ledger knows no block, living or dead."),
+      "An address was used at which the ledger knows no block, living or dead, or was given to free"
+          + " though no block begins there."),
   NOT_OURS("not ours", null, "The crash has another cause than the life of a native block."),
   UNKNOWN("unknown", null, "What is there does not prove a cause.");
 
@@ -40,6 +41,20 @@ public enum FailureKind {
   /** Whether the autopsy has a verdict. */
   public boolean isExplained() {
     return this != UNKNOWN;
+  }
+
+  /** The kind of what a ledger calls a fault or a report; its page has the words. */
+  static FailureKind ofFault(@Nullable String fault) {
+    return switch (fault) {
+      case "overflow", "underflow", "write behind the block" -> OVERFLOW;
+      case "second free" -> DOUBLE_FREE;
+      case "access to memory that no block ever had",
+          "free of an address that is not a block's first byte" ->
+          WILD_ADDRESS;
+      case "use after free", "write after free" -> USE_AFTER_FREE;
+      // Of a later version, whose words are not known here.
+      case null, default -> UNKNOWN;
+    };
   }
 
   @Nullable RuntimeRule rule() {

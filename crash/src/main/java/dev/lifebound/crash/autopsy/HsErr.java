@@ -162,9 +162,13 @@ public record HsErr(
     return HsErrReader.parse(text);
   }
 
-  /** The innermost Java frame outside the JDK's own packages. */
+  /** The innermost Java frame outside the packages of the JDK and of Lifebound's memory. */
   public Optional<String> applicationFrame() {
-    return javaFrames.stream().filter(frame -> !isOfJdk(frame)).findFirst();
+    return javaFrames.stream().filter(HsErr::isOfProgram).findFirst();
+  }
+
+  static boolean isOfProgram(String frame) {
+    return !isOfJdk(frame) && !frame.startsWith("dev.lifebound.memory.");
   }
 
   static boolean isOfJdk(String frame) {

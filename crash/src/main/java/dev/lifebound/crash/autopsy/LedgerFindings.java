@@ -2,7 +2,6 @@ package dev.lifebound.crash.autopsy;
 
 import dev.lifebound.finding.Evidence;
 import dev.lifebound.finding.Finding;
-import dev.lifebound.finding.Fingerprint;
 import dev.lifebound.finding.Location;
 import dev.lifebound.finding.Notice;
 import dev.lifebound.finding.Report;
@@ -11,20 +10,20 @@ import dev.lifebound.finding.Scope;
 import dev.lifebound.finding.Source;
 import dev.lifebound.finding.Step;
 import dev.lifebound.finding.Subject;
-import dev.lifebound.memory.ledger.EventType;
 import dev.lifebound.memory.ledger.LedgerEvent;
 import dev.lifebound.memory.ledger.LedgerFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The incidents of a ledger as findings: those of one rule at one place are one finding. */
+/**
+ * The incidents of a ledger as findings: those that are recognised as one mistake, by {@link
+ * RuntimeFingerprints}, are one finding, and so is a fault that the guard reported as well.
+ */
 public final class LedgerFindings {
   private static final String SINCE = "0.1.0";
 
@@ -56,29 +55,23 @@ public final class LedgerFindings {
     return name == null ? file.toString() : name.toString();
   }
 
+  /** A mistake that ran, with all that the ledger has of its block. */
+  private record Mistake(
+      LedgerEvent event,
+      RuntimeRule rule,
+      @Nullable BlockLife block,
+      Map<String, String> fingerprints) {}
+
   private Report report(List<LedgerEvent> events) {
-    Map<List<String>, List<LedgerEvent>> places = new LinkedHashMap<>();
-    Set<List<Object>> reported = new HashSet<>();
-    for (LedgerEvent event : ledger.events()) {
-      if (event.type() == EventType.REPORT) {
-        reported.add(misuse(event));
-      }
+    List<LedgerEvent> incidents =
+        BlockHistory.once(events).stream().filter(event -> RuntimeRule.of(event) != null).toList();
+    Map<LedgerEvent, BlockLife> blocks = new BlockHistory(ledger).of(incidents);
+    Map<Map<String, String>, List<Mistake>> mistakes = new LinkedHashMap<>();
+    for (LedgerEvent event : incidents) {
+      Mistake mistake = mistake(event, blocks.get(event));
+      mistakes.computeIfAbsent(mistake.fingerprints, _ -> new ArrayList<>()).add(mistake);
     }
-    for (LedgerEvent event : events) {
-      // The report of a fault has all of it, and the sites.
-      boolean again = event.type() == EventType.FAULT && reported.contains(misuse(event));
-      RuntimeRule rule = again ? null : RuntimeRule.of(event);
-      if (rule != null) {
-        Location location = location(event);
-        places
-            .computeIfAbsent(
-                List.of(
-                    rule.id(), location.text(), String.valueOf(event.name()), object(event, rule)),
-                _ -> new ArrayList<>())
-            .add(event);
-      }
-    }
-    List<Finding> findings = places.values().stream().map(this::finding).toList();
+    List<Finding> findings = mistakes.values().stream().map(this::finding).toList();
     List<Notice> notices =
         ledger.notices().stream().map(n -> new Notice(n.code(), n.message(), null)).toList();
     List<Rule> rules = RuntimeRule.all().stream().map(rule -> rule.rule(SINCE)).toList();
@@ -86,49 +79,48 @@ public final class LedgerFindings {
         source, scope, rules, findings, notices, Map.of("events", (long) events.size()));
   }
 
-  private static List<Object> misuse(LedgerEvent event) {
-    return List.of(event.block(), event.address(), String.valueOf(event.fault()));
-  }
-
-  /** Faults that have no stack are told apart by their instruction, all else by the place alone. */
-  private static String object(LedgerEvent event, RuntimeRule rule) {
-    return event.pc() == 0 ? rule.id() : Long.toHexString(event.pc());
-  }
-
-  private Finding finding(List<LedgerEvent> events) {
-    LedgerEvent last = events.getLast();
-    RuntimeRule rule = RuntimeRule.of(last);
+  private Mistake mistake(LedgerEvent event, @Nullable BlockLife block) {
+    RuntimeRule rule = RuntimeRule.of(event);
     if (rule == null) {
       throw new IllegalArgumentException(
-          "an event must be an incident: type=" + last.typeText() + "; report this");
+          "an event must be an incident: type=" + event.typeText() + "; report this");
     }
-    Location location = location(last);
-    String what = rule.message(last);
-    String times = events.size() == 1 ? "" : ", " + events.size() + " times";
+    // Leaks and leases are told apart by what is said of them, too: a tag, or what was done wrong.
+    String told = rule == RuntimeRule.LBR003 || rule == RuntimeRule.LBR004 ? event.name() : null;
+    return new Mistake(
+        event,
+        rule,
+        block,
+        RuntimeFingerprints.of(
+            rule,
+            CrashPlace.of(event.stack()) + (told == null ? "" : " " + told),
+            block,
+            name(file)));
+  }
+
+  private Finding finding(List<Mistake> mistakes) {
+    Mistake mistake = mistakes.getLast();
+    LedgerEvent last = mistake.event;
+    RuntimeRule rule = mistake.rule;
+    String times = mistakes.size() == 1 ? "" : ", " + mistakes.size() + " times";
     Map<String, String> facts = new TreeMap<>();
-    facts.put("events", Integer.toString(events.size()));
-    facts.put("first", events.getFirst().time().toString());
+    facts.put("events", Integer.toString(mistakes.size()));
+    facts.put("first", mistakes.getFirst().event.time().toString());
     facts.put("last", last.time().toString());
-    facts.put("thread", thread(last));
+    facts.put("thread", Words.thread(last));
     return new Finding(
         rule.id(),
         rule.colour(),
         rule.reason(),
-        what + times,
+        rule.message(last) + times,
         rule.remedy(),
         source,
         scope,
-        subject(last),
-        related(last),
-        location,
-        path(last),
-        Map.of(
-            Fingerprint.SYMBOLS,
-            Fingerprint.of(
-                rule.id(),
-                location.path(),
-                String.valueOf(location.function()),
-                String.valueOf(last.name()))),
+        subject(last, mistake.block),
+        related(mistake.block),
+        location(last),
+        path(mistake),
+        mistake.fingerprints,
         List.of(
             new Evidence(
                 "ledger",
@@ -136,83 +128,56 @@ public final class LedgerFindings {
                 facts)));
   }
 
-  private static Subject subject(LedgerEvent event) {
+  private static Subject subject(LedgerEvent event, @Nullable BlockLife block) {
     Map<String, String> attributes = new TreeMap<>();
     if (event.address() != 0) {
-      attributes.put("address", hex(event.address()));
+      attributes.put("address", Words.hex(event.address()));
     }
     if (event.size() != 0) {
       attributes.put("size", Long.toString(event.size()));
     }
+    if (block != null && block.tag() != null) {
+      attributes.put("tag", block.tag());
+    }
     return new Subject(
-        Subject.BLOCK, event.block() == 0 ? "unknown" : hex(event.block()), attributes);
+        Subject.BLOCK, event.block() == 0 ? "unknown" : Words.hex(event.block()), attributes);
   }
 
   /** The maps that held the block, with the key. */
-  private List<Subject> related(LedgerEvent incident) {
+  private static List<Subject> related(@Nullable BlockLife block) {
     Map<String, Subject> maps = new LinkedHashMap<>();
-    for (LedgerEvent event : ofBlock(incident)) {
-      String map = event.name();
-      if (event.type() == EventType.BIND && map != null) {
-        String key = event.key();
+    for (BlockLife.Binding binding :
+        block == null ? List.<BlockLife.Binding>of() : block.bindings()) {
+      String map = binding.map();
+      if (map != null) {
+        String key = binding.key();
         maps.put(
             map + "\0" + key,
-            new Subject(Subject.MAP, map, key == null ? Map.of() : Map.of("key", key)));
+            new Subject(
+                Subject.MAP, Words.named(map), key == null ? Map.of() : Map.of("key", key)));
       }
     }
     return List.copyOf(maps.values());
   }
 
-  private List<LedgerEvent> ofBlock(LedgerEvent incident) {
-    return ledger.events().stream()
-        .filter(event ->
-            incident.block() != 0
-                && event.block() == incident.block()
-                && event.guardBlock() == incident.guardBlock())
-        .toList();
-  }
-
-  /** The block's life as far as the ledger has it. */
-  private List<Step> path(LedgerEvent incident) {
+  /** The block's life up to the incident, as far as the ledger has it. */
+  private List<Step> path(Mistake mistake) {
+    List<LedgerEvent> events =
+        mistake.block == null ? List.of(mistake.event) : mistake.block.events();
     List<Step> steps = new ArrayList<>();
-    for (LedgerEvent event : ofBlock(incident)) {
-      String role = role(event.type());
-      if (role != null && event.nanoTime() - incident.nanoTime() <= 0) {
-        steps.add(new Step(role, location(event), event.typeText() + " by " + thread(event)));
+    for (LedgerEvent event : BlockHistory.once(events)) {
+      String role = AutopsyFindings.role(event.type());
+      if (role != null && event.nanoTime() - mistake.event.nanoTime() <= 0) {
+        steps.add(new Step(role, location(event), event.typeText() + " by " + Words.thread(event)));
       }
     }
     return steps;
   }
 
-  private static @Nullable String role(EventType type) {
-    return switch (type) {
-      case ALLOCATE, ADOPT, ALLOCATE_BY_C, REPORT_ALLOCATED -> "allocate";
-      case BIND -> Step.INSERT;
-      case UNBIND -> "remove";
-      case FREE, FREE_BY_C, REPORT_FREED -> Step.FREE;
-      case STALE_USE, DOUBLE_FREE, LEASE_ANOMALY, FAULT, REPORT -> Step.USE;
-      case LEAK, NOTE, THREAD, LEASE_REMARK, UNKNOWN -> null;
-    };
-  }
-
-  private static String thread(LedgerEvent event) {
-    String name = event.threadName();
-    return (event.nativeThread() ? "native thread " : "thread ")
-        + (name == null ? "" : name + " ")
-        + "#"
-        + event.thread();
-  }
-
-  /** The innermost Java frame, or the ledger itself. */
+  /** The frame of the program, or the ledger itself. */
   private Location location(LedgerEvent event) {
-    return event.stack().stream()
-        .filter(frame -> !frame.contains(": "))
-        .findFirst()
+    return CrashPlace.frame(event.stack())
         .map(frame -> FramePlace.of(frame, name(file)))
         .orElseGet(() -> Location.ofFile(name(file)));
-  }
-
-  static String hex(long number) {
-    return "0x" + Long.toHexString(number);
   }
 }

@@ -31,18 +31,14 @@ final class PageSvg {
     body.append(Markup.line("fault", x, BAND_Y - 14, x, MAP_Y + 18));
     body.append(
         Markup.label(
-            "name bad",
-            Math.clamp(x, 80, WIDTH - 80),
-            BAND_Y - 20,
-            "middle",
-            Coroner.hex(address)));
+            "name bad", Math.clamp(x, 80, WIDTH - 80), BAND_Y - 20, "middle", Words.hex(address)));
     return Markup.picture(
         "page",
         WIDTH,
         HEIGHT,
-        "The memory around " + Coroner.hex(address),
+        "The memory around " + Words.hex(address),
         "Three pages from "
-            + Coroner.hex(from)
+            + Words.hex(from)
             + "; "
             + (shown.isEmpty() ? "no block is known there" : String.join("; ", shown)),
         body.toString());
@@ -58,7 +54,7 @@ final class PageSvg {
               x,
               MAP_Y + 40,
               i == 0 ? "start" : i == PAGES ? "end" : "middle",
-              Coroner.hex(from + i * PAGE_BYTES)));
+              Words.hex(from + i * PAGE_BYTES)));
     }
   }
 
@@ -126,7 +122,7 @@ final class PageSvg {
       long end = Math.min(range.end(), to);
       String words =
           "mapped " + range.permissions() + (range.name() == null ? "" : " " + range.name());
-      shown.add(words + " from " + Coroner.hex(start));
+      shown.add(words + " from " + Words.hex(start));
       body.append(
           Markup.rectangle(
               range.isReadable() ? "mapped" : "closed",

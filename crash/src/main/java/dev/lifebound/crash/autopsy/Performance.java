@@ -35,19 +35,42 @@ final class Performance {
 
   Autopsy perform() throws AutopsyException {
     Path logFile = request.crashLog();
-    CrashLog log = logFile == null ? null : CrashLogs.read(logFile);
+    List<? extends CrashLog> logs = logFile == null ? List.of() : CrashLogs.readAll(logFile);
+    Path ledgerFile = request.ledger();
+    LedgerFile ledger = ledgerFile == null ? null : read(ledgerFile);
+    CrashLog log = chosen(logs, ledger);
     if (log instanceof HsErr report && !report.whole()) {
       note("log-cut", "the crash log does not come to its end; what is behind the cut is missing");
     }
-    Path ledgerFile = request.ledger();
-    LedgerFile ledger = ledgerFile == null ? null : read(ledgerFile);
     BlockHistory history = new BlockHistory(ledger);
     SameProcess joined = ledger == null ? null : joined(log, ledger, history);
     boolean own = joined != null && joined.same();
     LedgerHeader process = ledger != null && own ? ledger.header() : null;
     Instant time = process == null ? null : time(log, process, history);
-    Coroner.Decision decision = decide(log, ledger, joined, history, time);
+    Decision decision = decide(log, ledger, joined, history, time);
     return result(log, process, own ? history : new BlockHistory(null), time, decision);
+  }
+
+  /** Of several crashes in one file the last one of the ledger's process, or the last of all. */
+  private @Nullable CrashLog chosen(List<? extends CrashLog> logs, @Nullable LedgerFile ledger) {
+    if (logs.size() < 2) {
+      return logs.isEmpty() ? null : logs.getFirst();
+    }
+    CrashLog chosen = logs.getLast();
+    for (CrashLog log : logs) {
+      if (ledger != null
+          && log instanceof HsErr report
+          && report.process().pid() == ledger.header().pid()) {
+        chosen = log;
+      }
+    }
+    note(
+        "log-several",
+        "the file tells of "
+            + logs.size()
+            + " crashes; explained is that of process "
+            + (chosen instanceof HsErr report ? report.process().pid() : 0));
+    return chosen;
   }
 
   private LedgerFile read(Path file) throws AutopsyException {
@@ -118,7 +141,7 @@ final class Performance {
     return history.last().map(LedgerEvent::time).orElse(null);
   }
 
-  private Coroner.Decision decide(
+  private Decision decide(
       @Nullable CrashLog log,
       @Nullable LedgerFile ledger,
       @Nullable SameProcess joined,
@@ -132,16 +155,15 @@ final class Performance {
             || ledger.damaged() > 0
             || ledger.header().droppedEvents() > 0
             || ledger.isOverwritten();
-    Coroner coroner = new Coroner(history, time, lossy);
+    boolean closed = ledger.header().closed() != null;
     return switch (log) {
-      case HsErr report -> coroner.judge(report);
-      case AbortMessage message -> coroner.judge(message, ledger.header().closed() != null);
-      case null -> coroner.judge((AbortMessage) null, ledger.header().closed() != null);
+      case HsErr report -> new Coroner(history, new CrashTime(time), lossy).judge(report);
+      case AbortMessage message -> new SilentDeath(history, message, closed).judge();
+      case null -> new SilentDeath(history, null, closed).judge();
     };
   }
 
-  private static Coroner.Decision withoutLedger(
-      @Nullable CrashLog log, @Nullable SameProcess joined) {
+  private static Decision withoutLedger(@Nullable CrashLog log, @Nullable SameProcess joined) {
     String missing =
         joined == null
             ? "no ledger of the process was given, so nothing is known of its blocks"
@@ -150,7 +172,7 @@ final class Performance {
       case HsErr report ->
           Coroner.withoutLedger(report)
               .orElseGet(() ->
-                  new Coroner.Decision(
+                  new Decision(
                       new Autopsy.Verdict(
                           FailureKind.UNKNOWN,
                           "the log alone does not tell whether a native block was concerned",
@@ -159,7 +181,7 @@ final class Performance {
                       null,
                       List.of()));
       case AbortMessage message ->
-          Coroner.Decision.of(
+          Decision.of(
               FailureKind.UNKNOWN,
               "the C library stopped the process: " + message.text(),
               List.of(missing));
@@ -172,7 +194,7 @@ final class Performance {
       @Nullable LedgerHeader process,
       BlockHistory history,
       @Nullable Instant time,
-      Coroner.Decision decision)
+      Decision decision)
       throws AutopsyException {
     BlockLife block = decision.block();
     Long address = decision.address();
@@ -256,7 +278,7 @@ final class Performance {
     return event == null ? 0 : event.nanoTime();
   }
 
-  private List<Holder> inHeap(Path dump, Coroner.Decision decision, @Nullable LedgerHeader process)
+  private List<Holder> inHeap(Path dump, Decision decision, @Nullable LedgerHeader process)
       throws AutopsyException {
     BlockLife block = decision.block();
     Long address = decision.address();

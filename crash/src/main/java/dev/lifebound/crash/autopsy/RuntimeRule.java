@@ -42,7 +42,8 @@ enum RuntimeRule {
       "use of an address that belongs to no block",
       Colour.RED,
       "it ran: the process died of it",
-      "The program used an address at which no native block is or was known.",
+      "The program used an address at which no native block is or was known, or freed one at which none"
+          + " begins.",
       "keep handles instead of addresses, or adopt the block so that its life is recorded");
 
   private final String title;
@@ -67,7 +68,7 @@ enum RuntimeRule {
   static @Nullable RuntimeRule of(LedgerEvent event) {
     return switch (event.type()) {
       case STALE_USE -> LBR001;
-      case FAULT, REPORT -> ofKind(String.valueOf(event.fault()));
+      case FAULT, REPORT -> FailureKind.ofFault(event.fault()).rule();
       case DOUBLE_FREE -> LBR002;
       case LEAK -> LBR003;
       case LEASE_ANOMALY -> LBR004;
@@ -85,15 +86,6 @@ enum RuntimeRule {
           LEASE_REMARK,
           UNKNOWN ->
           null;
-    };
-  }
-
-  /** By the words of the ledger's page for the kinds of faults and reports. */
-  private static RuntimeRule ofKind(String kind) {
-    return switch (kind) {
-      case "overflow", "underflow", "write behind the block" -> LBR005;
-      case "second free", "free of an address that is not a block's first byte" -> LBR002;
-      default -> LBR001;
     };
   }
 
@@ -118,9 +110,9 @@ enum RuntimeRule {
     String name = event.name();
     String by = name == null ? "" : ": " + name;
     return switch (this) {
-      case LBR001, LBR002, LBR004, LBR006 -> title + by;
+      case LBR001, LBR002, LBR004 -> title + by;
       case LBR003 -> event.blocks() + " blocks of " + event.size() + " bytes not freed" + by;
-      case LBR005 -> title + ", " + event.fault() + by;
+      case LBR005, LBR006 -> title + ", " + event.fault() + by;
     };
   }
 

@@ -81,8 +81,14 @@ final class TimelineSvg {
     }
   }
 
+  /** Of a place the end is told: that has the line. */
   private static String cut(String words) {
-    return words.length() <= MOST_LETTERS ? words : words.substring(0, MOST_LETTERS - 1) + "…";
+    if (words.length() <= MOST_LETTERS) {
+      return words;
+    }
+    return words.matches(".*:\\d+")
+        ? "…" + words.substring(words.length() - MOST_LETTERS + 1)
+        : words.substring(0, MOST_LETTERS - 1) + "…";
   }
 
   private static List<Stop> stops(Autopsy autopsy, BlockLife block) {

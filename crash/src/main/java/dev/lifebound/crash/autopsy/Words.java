@@ -11,11 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The sentences that every format uses. */
 final class Words {
+  private static final Duration LONGEST = Duration.ofDays(100 * 366);
   private static final long MICRO = 1_000;
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
   private Words() {}
+
+  static String hex(@Nullable Long number) {
+    return number == null ? "?" : "0x" + Long.toHexString(number);
+  }
 
   /** A number with its thousands apart: {@code 41,943,040}. */
   static String count(long number) {
@@ -26,9 +31,18 @@ final class Words {
     return count(number) + (number == 1 ? " byte" : " bytes");
   }
 
+  /**
+   * The nanoseconds of a span; a ledger that is not what it says may tell of thousands of years.
+   */
+  static long nanos(Duration span) {
+    return span.abs().compareTo(LONGEST) > 0
+        ? (span.isNegative() ? -LONGEST.toNanos() : LONGEST.toNanos())
+        : span.toNanos();
+  }
+
   /** A length of time with three digits that count. */
   static String span(Duration span) {
-    long nanos = Math.abs(span.toNanos());
+    long nanos = Math.abs(nanos(span));
     if (nanos < MICRO) {
       return nanos + " ns";
     }
@@ -154,7 +168,7 @@ final class Words {
     if (log.faultAddress() != null) {
       text.append(
           log.isWrite().map(write -> write ? ", writing " : ", reading ").orElse(", touching "));
-      text.append(Coroner.hex(log.faultAddress()));
+      text.append(Words.hex(log.faultAddress()));
     }
     if (log.message() != null) {
       text.append(": ").append(log.message());
@@ -206,6 +220,11 @@ final class Words {
     return holder.text()
         + (unbound == null ? ", still there" : ", which it left " + when(autopsy, unbound.time()))
         + (of == null || of.equals(autopsy.block()) ? "" : ", for the earlier " + of.name());
+  }
+
+  /** What a reader sees of a name that is none. */
+  static String named(String name) {
+    return name.isBlank() ? "(without a name)" : name;
   }
 
   static String page(String rule) {

@@ -92,7 +92,7 @@ public final class CrashGenerator {
     return remains.file("hs_err") == null ? Optional.empty() : Optional.of(remains);
   }
 
-  private Remains run(Class<?> main, List<String> flags, List<String> arguments)
+  Remains run(Class<?> main, List<String> flags, List<String> arguments)
       throws IOException, InterruptedException {
     Path own = Files.createDirectory(folder.resolve("victim-" + victims++));
     List<String> command = new ArrayList<>();

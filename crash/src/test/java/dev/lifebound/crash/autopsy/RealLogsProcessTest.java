@@ -7,12 +7,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,82 +16,29 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Logs that JVMs wrote just now: the JDK of the tests, and JDK 17 and 21 where they are. */
 class RealLogsProcessTest {
-  private static final long ADDRESS = 0x1234_5678_0010L;
-  private static final String SOURCE =
-      """
-      import java.lang.reflect.Field;
-
-      class Peek {
-        static long peek(sun.misc.Unsafe unsafe, long address) {
-          return unsafe.getLong(address);
-        }
-
-        public static void main(String[] arguments) throws Exception {
-          Field field = sun.misc.Unsafe.class.getDeclaredField("theUnsafe");
-          field.setAccessible(true);
-          peek((sun.misc.Unsafe) field.get(null), Long.decode(arguments[0]));
-        }
-      }
-      """;
+  private static final long ADDRESS = RealCrash.ADDRESS;
 
   @TempDir private Path folder;
 
-  private static Optional<Path> java(int version) throws IOException {
-    if (version == Runtime.version().feature()) {
-      return Optional.of(CrashGenerator.ownJava());
-    }
-    Path jvms = Path.of("/usr/lib/jvm");
-    if (!Files.isDirectory(jvms)) {
-      return Optional.empty();
-    }
-    try (Stream<Path> all = Files.list(jvms)) {
-      return all.filter(jvm -> jvm.getFileName().toString().matches(".*\\b" + version + "\\b.*"))
-          .map(jvm -> jvm.resolve("bin/java"))
-          .filter(Files::isExecutable)
-          .filter(java -> Files.isExecutable(java.resolveSibling("javac")))
-          .findFirst();
-    }
-  }
-
   /** Of the versions whose logs are read those that this machine has; at least one's own. */
   static List<Integer> present() throws IOException {
-    List<Integer> present = new ArrayList<>();
-    for (int version : new int[] {17, 21, 25}) {
-      if (java(version).isPresent()) {
-        present.add(version);
-      }
-    }
+    List<Integer> present =
+        RealCrash.present(Path.of("")).stream().map(RealCrash::version).toList();
     assertThat(present).contains(Runtime.version().feature());
     return present;
-  }
-
-  private byte[] crash(Path java) throws IOException, InterruptedException {
-    Path source = Files.writeString(folder.resolve("Peek.java"), SOURCE);
-    Path log = folder.resolve("hs_err.log");
-    Process process =
-        new ProcessBuilder(
-                java.toString(),
-                "-XX:ErrorFile=" + log,
-                "-XX:-CreateCoredumpOnCrash",
-                "-Xmx128m",
-                source.toString(),
-                Long.toString(ADDRESS))
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("console").toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return Files.readAllBytes(log);
   }
 
   @ParameterizedTest
   @MethodSource("present")
   void everyFieldIsReadAlsoOfACutOrPackedLog(int version) throws Exception {
-    byte[] bytes = crash(java(version).orElseThrow());
+    RealCrash crash =
+        RealCrash.present(folder).stream()
+            .filter(one -> one.version() == version)
+            .findFirst()
+            .orElseThrow();
+    String text = crash.log();
+    assertThat(crash.isRead(text)).isTrue();
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
     HsErr log = HsErr.parse(new String(bytes, StandardCharsets.ISO_8859_1)).orElseThrow();
 
     assertThat(log.kind()).isEqualTo(HsErr.Kind.SIGNAL);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import shark.HprofRecord.HeapDumpRecord.ObjectRecord.ClassDumpRecord;
 import shark.HprofRecord.HeapDumpRecord.ObjectRecord.ClassDumpRecord.FieldRecord;
 import shark.HprofRecord.HeapDumpRecord.ObjectRecord.ClassDumpRecord.StaticFieldRecord;
+import shark.HprofRecordReader;
 import shark.HprofRecordTag;
 import shark.PrimitiveType;
 
@@ -122,6 +123,20 @@ final class ClassTable {
     return table;
   }
 
+  /** Takes one static field. */
+  interface Static {
+    void take(Type type, StaticFieldRecord field);
+  }
+
+  /** Reads a class and gives its static fields, if it is in this table. */
+  void statics(HprofRecordReader reader, Static taker) {
+    ClassDumpRecord dumped = reader.readClassDumpRecord();
+    Type type = type(dumped.getId());
+    if (type != null) {
+      dumped.getStaticFields().forEach(field -> taker.take(type, field));
+    }
+  }
+
   private Raw raw(long id) {
     return raws.computeIfAbsent(id, _ -> new Raw());
   }
@@ -178,6 +193,15 @@ final class ClassTable {
       return idBytes;
     }
     return PrimitiveType.Companion.getByteSizeByHprofType().getOrDefault(type, 0);
+  }
+
+  /** The bytes of one element of an array of primitives. */
+  static int elementBytes(int type) {
+    Integer bytes = PrimitiveType.Companion.getByteSizeByHprofType().get(type);
+    if (bytes == null) {
+      throw new IllegalStateException("an array must be of a known type: type=" + type);
+    }
+    return bytes;
   }
 
   private String name(long stringId) {

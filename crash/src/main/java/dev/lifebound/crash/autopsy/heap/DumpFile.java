@@ -140,10 +140,14 @@ final class DumpFile {
         "the heap dump has a record that is not of its format; what lies behind it is missing");
   }
 
-  /** Shark looks the size of a type up by a byte of the file; an index of our own is a defect. */
+  /**
+   * Shark looks the size of a type up by a byte of the file; an index of our own is a defect. Once
+   * compiled, the JVM leaves the stack out of an exception that it throws often, which is one of
+   * Shark's.
+   */
   private static boolean isOfReader(IndexOutOfBoundsException e) {
     StackTraceElement[] frames = e.getStackTrace();
-    return frames.length > 0 && frames[0].getClassName().startsWith("shark.");
+    return frames.length == 0 || frames[0].getClassName().startsWith("shark.");
   }
 
   private UnreadableDumpException unreadable(IOException e) {

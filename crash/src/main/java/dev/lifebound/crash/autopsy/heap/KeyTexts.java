@@ -107,7 +107,10 @@ final class KeyTexts {
         ClassTable.Field coder = type.fields.get("coder");
         return new Characters(
             object.reference("value", idBytes),
-            coder == null ? LATIN1 : object.bytes().get(coder.offset()));
+            // Before JDK 9 there was none; an object that is shorter than its class is damaged.
+            coder == null || coder.offset() >= object.bytes().limit()
+                ? LATIN1
+                : object.bytes().get(coder.offset()));
       }
       case "java.util.UUID" -> {
         Long high = object.number("mostSigBits");
