@@ -53,6 +53,10 @@ import org.jspecify.annotations.Nullable;
  * @param <V> the type of values; null is none
  */
 public final class NativeMap<K, V> extends TypedTable<K, V> {
+  // Longer than 400 lines: half of it is the contract of the public methods, and every write goes
+  // by the same steps (begin, locate, change, leave, release), which one reader should see side by
+  // side.
+
   /** Dead entries are looked for when they are more than this part of all. */
   private static final int DEAD_PART = 16;
 

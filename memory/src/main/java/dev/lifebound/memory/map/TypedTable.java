@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * arena for what does not fit into a slot.
  */
 abstract class TypedTable<K, V> extends Engine {
+  // Longer than 400 lines: the searches for words, for cells and for strings repeat one loop,
+  // since a shared one would be compiled with the calls of all key types in it.
+
   /*
    * A slot is a key word and a value word. A word of a type that does not fit is a reference to a cell:
    *
