@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * instructions on the block's slot and no object.
  *
  * <p>{@code bind}, {@code unbind} and {@code release} are for the map's writer, one thread at a
- * time; everything else is for any thread.
+ * time, unless it was made {@link #ofSeveralWriters}; everything else is for any thread.
  */
 public final class EntryLives implements AutoCloseable {
   /*
@@ -117,7 +117,11 @@ public final class EntryLives implements AutoCloseable {
 
   private final Listener listener;
 
-  private EntryLives(Registry registry, LedgerName name) {
+  /** Whether nobody else of this map changes a binding meanwhile. */
+  private final boolean oneWriter;
+
+  private EntryLives(Registry registry, LedgerName name, boolean oneWriter) {
+    this.oneWriter = oneWriter;
     this.registry = registry;
     this.table = registry.table();
     this.deaths = new Deaths(table, name);
@@ -135,7 +139,14 @@ public final class EntryLives implements AutoCloseable {
    */
   public static EntryLives of(Registry registry, @Nullable String name, Set<Class<?>> callers) {
     return new EntryLives(
-        registry, name == null ? Chronicle.placeOfMap(callers) : LedgerName.of(name));
+        registry, name == null ? Chronicle.placeOfMap(callers) : LedgerName.of(name), true);
+  }
+
+  /** As {@link #of}, for a map of which several threads change entries at once. */
+  public static EntryLives ofSeveralWriters(
+      Registry registry, @Nullable String name, Set<Class<?>> callers) {
+    return new EntryLives(
+        registry, name == null ? Chronicle.placeOfMap(callers) : LedgerName.of(name), false);
   }
 
   /**
@@ -215,10 +226,14 @@ public final class EntryLives implements AutoCloseable {
    */
   public boolean release(long handle, Object key) {
     int slot = Handles.slot(handle);
-    // The rule, in one step: nobody else has the block, and with the entry it ends.
+    // The rule, in one step: nobody else has the block, and with the entry it ends. With several
+    // writers another one could bind the block again and give back the first binding between our
+    // look
+    // at the owner and the step; the binding that is left, a listener's, would be told of the end.
     long alone = SlotTable.liveWord(handle, 1) | SlotTable.ATTACHED;
     try {
-      if (LedgerSink.installed() == null
+      if (oneWriter
+          && LedgerSink.installed() == null
           && SlotTable.stateAcquire(slot) == alone
           && SlotTable.owner(slot) == number
           && table.end(handle, alone, alone - SlotTable.ONE_REFERENCE, SlotTable.DYING, true)) {

@@ -22,6 +22,9 @@ import java.util.Map;
  * closed.
  */
 final class Cells {
+  // Longer than 400 lines: allocating, freeing and cleaning keep the same four counts of each
+  // chunk, and checkInvariants recounts them.
+
   /*
    * A position is chunk number | offset / 8:
    *
@@ -408,6 +411,12 @@ final class Cells {
   /** Chunks that wait to be used again. */
   long freeBytes() {
     return freeBytes;
+  }
+
+  /** Bytes by purpose. */
+  MapInspection.Cells inspect() {
+    return new MapInspection.Cells(
+        liveBytes, holesBytes(), freeBytes, chunkBytes - freeBytes - cutBytes);
   }
 
   long movedCells() {

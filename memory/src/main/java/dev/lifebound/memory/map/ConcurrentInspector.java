@@ -38,6 +38,7 @@ final class ConcurrentInspector {
   private long oversize;
   private long tableBytes;
   private long freeBytes;
+  private long cellBytes;
   private long heapBytes;
 
   private ConcurrentInspector(ConcurrentTables tables) {
@@ -129,6 +130,7 @@ final class ConcurrentInspector {
       try {
         tally.add(stripe.state.tally);
         freeBytes += stripe.state.freeTables.bytes();
+        cellBytes += stripe.state.cells.usedBytes();
         heapBytes += (long) stripe.directory.length * Long.BYTES;
       } finally {
         stripe.state.unlock();
@@ -152,6 +154,7 @@ final class ConcurrentInspector {
         searchedGroups(),
         occupancy(),
         new MapInspection.Bytes(tableBytes, freeBytes, unused, spare, other, heapBytes),
+        new MapInspection.Cells(cellBytes, 0, 0, Math.max(0, other - cellBytes)),
         new MapInspection.Growth(
             stages(),
             tally.lastTrigger,

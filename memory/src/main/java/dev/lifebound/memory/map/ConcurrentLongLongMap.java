@@ -22,6 +22,8 @@ import java.util.function.LongUnaryOperator;
  * that are still on their way, throw {@link MapClosedException} and read nothing.
  */
 public final class ConcurrentLongLongMap implements AutoCloseable {
+  // Longer than 400 lines: half of it is the contract of the public methods.
+
   private final ConcurrentTables tables;
   private final ConcurrentSlabs slabs;
 

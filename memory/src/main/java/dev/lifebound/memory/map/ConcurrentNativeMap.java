@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -64,6 +63,9 @@ import org.jspecify.annotations.Nullable;
  * @param <V> the type of values
  */
 public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
+  // Longer than 400 lines: half of it is the contract of the public methods. What one write does
+  // is in EntryWrite.
+
   final ConcurrentTables tables;
   final ConcurrentSlabs slabs;
   final Side<K> keys;
@@ -71,7 +73,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   private final TypeCodec<K> keyCodec;
 
   /** Whether there are handles in the entries. */
-  private final boolean mortal;
+  final boolean mortal;
 
   /** Set before the entries' references are given back; writers look under their stripe's lock. */
   private volatile boolean closing;
@@ -97,57 +99,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     return new ConcurrentMapBuilder();
   }
 
-  /** A key that is looked for. */
-  private final class Sought implements Probe {
-    final K key;
-    final long word;
-    final long hash;
-
-    /** How to compare it with stored ones, where that is not by the word. */
-    final @Nullable Probe probe;
-
-    /** Whether it equals itself. */
-    final boolean reflexive;
-
-    Sought(K key) {
-      this.key = Objects.requireNonNull(key, "a key must not be null");
-      this.reflexive = keyCodec.isReflexive(key);
-      long plain = keys.word(key);
-      // All NaNs are one value; as words they differ, or a table full of them could not be split.
-      this.word =
-          reflexive || !keys.words
-              ? plain
-              : keyCodec.scramble(plain, ThreadLocalRandom.current().nextLong());
-      this.hash =
-          keys.words
-              ? tables.hash(keyCodec.canonical(word))
-              : tables.settings.worsened(keyCodec.hash(key, tables.settings.seed()));
-      this.probe = keys.words && !keyCodec.isKeyUpdated() ? null : this;
-    }
-
-    @Override
-    public boolean matches(long stored) {
-      return keys.words
-          ? keyCodec.canonical(stored) == keyCodec.canonical(word)
-          : keys.holds(stored, hash, key);
-    }
-
-    /** Whether the blocks of the key's own handles live. */
-    boolean isLive() {
-      return keys.handles == null || keys.handles.areLive(word, keys.encode(key));
-    }
-
-    /** The slot, or {@link ConcurrentTables#NONE}. */
-    long find(Stripe stripe) {
-      return reflexive ? tables.find(stripe, hash, word, probe) : NONE;
-    }
-  }
-
   // Reads.
 
   /** The value of this key, or null. */
   public @Nullable V get(K key) {
-    Sought sought = new Sought(key);
+    SoughtKey<K> sought = new SoughtKey<>(keys, tables, key);
     try {
       for (int tried = 0; tried < ConcurrentTables.TRIES; tried++) {
         Stripe stripe = tables.stripe(sought.hash);
@@ -182,7 +138,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     tables.retries.increment();
   }
 
-  private @Nullable V getLocked(Sought sought) {
+  private @Nullable V getLocked(SoughtKey<K> sought) {
     Stripe stripe = tables.lockBusy(sought.hash);
     long word = 0;
     byte[] bytes;
@@ -210,7 +166,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     if (mortal) {
       return get(key) != null;
     }
-    Sought sought = new Sought(key);
+    SoughtKey<K> sought = new SoughtKey<>(keys, tables, key);
     try {
       for (int tried = 0; tried < ConcurrentTables.TRIES; tried++) {
         Stripe stripe = tables.stripe(sought.hash);
@@ -246,264 +202,15 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   // Writes.
 
-  /** What a write does, and what it found. */
-  private final class Write {
-    private final Sought sought;
-    private final @Nullable V value;
-    private final byte[] keyBytes;
-    private final byte[] valueBytes;
-    private boolean found;
-    private long foundWord;
-    private byte[] foundBytes = {};
-    private boolean live;
-    private boolean dropsKey;
-    private boolean dropsValue;
-    private @Nullable List<Dropped> swept;
-
-    /** Encodes before any lock is taken. */
-    Write(Sought sought, @Nullable V value) {
-      this.sought = sought;
-      this.value = value;
-      this.keyBytes = value == null && keys.handles == null ? foundBytes : keys.encode(sought.key);
-      this.valueBytes = value == null ? foundBytes : values.encode(value);
-      if (value != null) {
-        keys.verify(sought.key, keyBytes);
-      }
-    }
-
-    /** Under the lock: looks, and keeps what was found. */
-    long look(Stripe stripe) {
-      if (closing) {
-        throw slabs.closed();
-      }
-      long slot = sought.find(stripe);
-      found = slot != NONE;
-      if (found) {
-        foundWord = tables.valueWord(slot);
-        foundBytes = values.bytes(foundWord);
-        live = values.areLive(foundWord, foundBytes) && keys.areLive(sought.word, keyBytes);
-      }
-      return slot;
-    }
-
-    @Nullable V before() {
-      return found && live ? values.decode(foundWord, foundBytes) : null;
-    }
-
-    boolean isFound(V expected, byte[] expectedBytes) {
-      return found
-          && live
-          && (values.words
-              ? foundWord == values.word(expected)
-              : Arrays.equals(foundBytes, expectedBytes));
-    }
-
-    /** Under the lock: another value for the entry of a slot. */
-    void set(Stripe stripe, long slot) {
-      requireLiveKey();
-      bindValue();
-      boolean done = false;
-      try {
-        long word = storeValue(stripe);
-        if (keyCodec.isKeyUpdated()) {
-          setKey(stripe, slot, word);
-        }
-        tables.setValue(slot, word);
-        done = true;
-      } finally {
-        if (!done) {
-          unbindValue();
-        }
-      }
-      values.retire(stripe, foundWord);
-      dropsValue = true;
-    }
-
-    /** A dead key stays dead. */
-    private void requireLiveKey() {
-      HandleSide handles = keys.handles;
-      if (handles != null && !handles.areLive(sought.word, keyBytes)) {
-        // Refuses the handle, with its history.
-        handles.bind(sought.word, keyBytes, sought.key);
-      }
-    }
-
-    private void bindValue() {
-      if (values.handles != null) {
-        values.handles.bind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
-      }
-    }
-
-    private void unbindValue() {
-      if (values.handles != null) {
-        values.handles.unbind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
-      }
-    }
-
-    /** Under no lock: gives the references of what was dropped back. */
-    void release() {
-      if (!mortal) {
-        return;
-      }
-      RuntimeException failure = null;
-      if (dropsValue && values.handles != null) {
-        failure = released(values.handles, foundWord, foundBytes, sought.key, failure);
-      }
-      if (dropsKey && keys.handles != null) {
-        failure = released(keys.handles, sought.word, keyBytes, sought.key, failure);
-      }
-      if (swept != null) {
-        failure = releaseAll(swept, failure);
-      }
-      if (failure != null) {
-        throw failure;
-      }
-    }
-
-    /** Under no lock: the function's answer did not come into the map. */
-    void giveBack() {
-      if (values.handles != null && value != null) {
-        values.handles.giveBack(values.word(value), valueBytes);
-      }
-    }
-
-    /** The newest of equal keys stays, as in Go. */
-    private void setKey(Stripe stripe, long slot, long valueWord) {
-      long old = tables.keyWord(slot);
-      tables.setKey(slot, storeKey(stripe, valueWord));
-      keys.retire(stripe, old);
-    }
-
-    /** Under the lock: a new entry; false when the stripe was split and is dead. */
-    boolean insert(Stripe stripe) {
-      if (mortal && !tables.hasRoom(stripe, sought.hash)) {
-        sweep(stripe);
-      }
-      if (!tables.makeRoom(stripe, sought.hash)) {
-        return false;
-      }
-      if (mortal) {
-        insertBound(stripe);
-      } else {
-        store(stripe);
-      }
-      return true;
-    }
-
-    private void store(Stripe stripe) {
-      long valueWord = storeValue(stripe);
-      long keyWord = storeKey(stripe, valueWord);
-      tables.add(stripe, sought.hash, keyWord, valueWord);
-    }
-
-    private void insertBound(Stripe stripe) {
-      if (keys.handles != null) {
-        keys.handles.bind(sought.word, keyBytes, sought.key);
-      }
-      boolean valueBound = false;
-      boolean done = false;
-      try {
-        bindValue();
-        valueBound = true;
-        store(stripe);
-        done = true;
-      } finally {
-        if (!done && valueBound) {
-          unbindValue();
-        }
-        if (!done && keys.handles != null) {
-          keys.handles.unbind(sought.word, keyBytes, sought.key);
-        }
-      }
-    }
-
-    /** Drops the dead entries of a full table. */
-    private void sweep(Stripe stripe) {
-      if (dead() == 0) {
-        return;
-      }
-      List<Dropped> all = swept == null ? new ArrayList<>() : swept;
-      RangeCopy copy = new RangeCopy();
-      tables.copyLocked(stripe, sought.hash, copy);
-      for (int i = 0; i < copy.count(); i++) {
-        Dropped entry = dropped(copy.key(i), copy.value(i));
-        if (!keys.areLive(entry.keyWord, entry.keyBytes)
-            || !values.areLive(entry.valueWord, entry.valueBytes)) {
-          tables.removeWord(stripe, tables.hashOf(entry.keyWord), entry.keyWord);
-          keys.retire(stripe, entry.keyWord);
-          values.retire(stripe, entry.valueWord);
-          all.add(entry);
-        }
-      }
-      swept = all;
-    }
-
-    /** When there is no memory the value's cell is given back. */
-    private long storeKey(Stripe stripe, long valueWord) {
-      try {
-        return keys.store(stripe, sought.hash, sought.word, keyBytes);
-      } catch (MapFullException e) {
-        values.giveBack(stripe, valueWord);
-        throw e;
-      }
-    }
-
-    private long storeValue(Stripe stripe) {
-      V made = Objects.requireNonNull(value);
-      return values.store(stripe, 0, values.word(made), valueBytes);
-    }
-
-    /** Under the lock. */
-    void remove(Stripe stripe, long slot) {
-      long keyWord = tables.keyWord(slot);
-      tables.remove(stripe, sought.hash, slot);
-      keys.retire(stripe, keyWord);
-      values.retire(stripe, foundWord);
-      dropsKey = true;
-      dropsValue = true;
-    }
-  }
-
-  /** An entry that has left the map, with its bytes. */
-  @SuppressWarnings("ArrayRecordComponent") // not compared, not changed
-  private record Dropped(long keyWord, byte[] keyBytes, long valueWord, byte[] valueBytes) {}
-
-  /** Under the lock. */
-  private Dropped dropped(long keyWord, long valueWord) {
-    return new Dropped(keyWord, keys.bytes(keyWord), valueWord, values.bytes(valueWord));
-  }
-
-  private static @Nullable RuntimeException released(
-      HandleSide handles, long word, byte[] bytes, Object key, @Nullable RuntimeException before) {
-    try {
-      handles.release(word, bytes, key);
-      return before;
-    } catch (RuntimeException e) {
-      return Lives.joined(before, e);
-    }
-  }
-
-  /** Under no lock: gives all references back, whatever deallocators throw; what they throw. */
-  private @Nullable RuntimeException releaseAll(
-      List<Dropped> dropped, @Nullable RuntimeException before) {
-    RuntimeException failure = before;
-    for (Dropped entry : dropped) {
-      K key = keys.decode(entry.keyWord, entry.keyBytes);
-      if (values.handles != null) {
-        failure = released(values.handles, entry.valueWord, entry.valueBytes, key, failure);
-      }
-      if (keys.handles != null) {
-        failure = released(keys.handles, entry.keyWord, entry.keyBytes, key, failure);
-      }
-    }
-    dropped.clear();
-    return failure;
-  }
-
   /** The handles in entries whose blocks have ended. */
-  private long dead() {
+  long dead() {
     return (keys.handles == null ? 0 : keys.handles.dead())
         + (values.handles == null ? 0 : values.handles.dead());
+  }
+
+  /** Whether the entries' references are being given back; under a stripe's lock. */
+  boolean isClosing() {
+    return closing;
   }
 
   /**
@@ -535,8 +242,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private @Nullable V write(K key, V value, boolean absent, boolean present) {
-    Write write =
-        new Write(new Sought(key), Objects.requireNonNull(value, "a value must not be null"));
+    EntryWrite<K, V> write =
+        new EntryWrite<>(
+            this,
+            new SoughtKey<>(keys, tables, key),
+            Objects.requireNonNull(value, "a value must not be null"));
     try {
       boolean done = false;
       while (!done) {
@@ -572,7 +282,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   private boolean exchange(K key, V expected, @Nullable V value) {
     byte[] bytes = values.encode(Objects.requireNonNull(expected, "a value must not be null"));
-    Write write = new Write(new Sought(key), value);
+    EntryWrite<K, V> write = new EntryWrite<>(this, new SoughtKey<>(keys, tables, key), value);
     try {
       Stripe stripe = tables.lockNear(write.sought.hash);
       try {
@@ -601,7 +311,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
    * @return its value, or null when there was none
    */
   public @Nullable V remove(K key) {
-    Write write = new Write(new Sought(key), null);
+    EntryWrite<K, V> write = new EntryWrite<>(this, new SoughtKey<>(keys, tables, key), null);
     try {
       Stripe stripe = tables.lockNear(write.sought.hash);
       try {
@@ -691,8 +401,8 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private @Nullable V update(K key, Function<@Nullable V, @Nullable V> function) {
-    Sought sought = new Sought(key);
-    Write before = new Write(sought, null);
+    SoughtKey<K> sought = new SoughtKey<>(keys, tables, key);
+    EntryWrite<K, V> before = new EntryWrite<>(this, sought, null);
     Computation computation = new Computation(sought.hash);
     try {
       Stripe stripe = tables.lockNear(sought.hash);
@@ -704,11 +414,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       }
       V present;
       V made;
-      Write after;
+      EntryWrite<K, V> after;
       try {
         present = before.before();
         made = function.apply(present);
-        after = new Write(sought, made);
+        after = new EntryWrite<>(this, sought, made);
       } catch (Throwable e) {
         tables.end(computation);
         throw e;
@@ -731,7 +441,8 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         && Arrays.equals(values.encode(present), values.encode(made));
   }
 
-  private void finish(Computation computation, Write write, boolean remove, boolean same) {
+  private void finish(
+      Computation computation, EntryWrite<K, V> write, boolean remove, boolean same) {
     if (same) {
       tables.end(computation);
       return;
@@ -816,13 +527,13 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private final class Removal implements ConcurrentTables.Removal {
-    private final List<Dropped> left = new ArrayList<>();
+    private final List<DroppedEntry> left = new ArrayList<>();
     private @Nullable RuntimeException failure;
 
     @Override
     public void removed(Stripe stripe, long key, long value) {
       if (mortal) {
-        left.add(dropped(key, value));
+        left.add(DroppedEntry.of(keys, values, key, value));
       }
       keys.retire(stripe, key);
       values.retire(stripe, value);
@@ -830,7 +541,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
     @Override
     public void unlocked() {
-      failure = releaseAll(left, failure);
+      failure = DroppedEntry.releaseAll(keys, values, left, failure);
     }
   }
 

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * stripe, which {@link #lock} takes.
  */
 final class ConcurrentTables {
+  // Longer than 400 lines: reading without a lock is right only together with the order of the
+  // writes, so both stand here.
+
   /*
    * Layout
    *

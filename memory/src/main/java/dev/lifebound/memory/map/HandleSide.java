@@ -37,7 +37,10 @@ final class HandleSide {
     return registry == null || codec.handleOffsets().length == 0
         ? null
         : new HandleSide(
-            EntryLives.of(registry, name, OURS), registry, codec.handleOffsets(), codec.isWord());
+            EntryLives.ofSeveralWriters(registry, name, OURS),
+            registry,
+            codec.handleOffsets(),
+            codec.isWord());
   }
 
   boolean isOnePerEntry() {

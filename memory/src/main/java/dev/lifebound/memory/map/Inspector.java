@@ -32,10 +32,15 @@ final class Inspector {
 
   /** The map as it is; {@code otherBytes} are those of its reserved memory that hold no table. */
   static MapInspection inspect(Engine engine, long otherBytes) {
-    return new Inspector(engine).run(otherBytes);
+    return new Inspector(engine).run(otherBytes, MapInspection.Cells.NONE);
   }
 
-  private MapInspection run(long otherBytes) {
+  /** As above, for a map with cells. */
+  static MapInspection inspect(Engine engine, Cells cells) {
+    return new Inspector(engine).run(cells.chunkBytes(), cells.inspect());
+  }
+
+  private MapInspection run(long otherBytes, MapInspection.Cells cells) {
     long prefix = 0;
     do {
       long entry = growth.directory.entry(prefix);
@@ -61,6 +66,7 @@ final class Inspector {
         searched,
         occupancy,
         bytes(otherBytes),
+        cells,
         stages());
   }
 

@@ -24,6 +24,7 @@ public record MapInspection(
     List<Long> groupsSearched,
     List<Double> occupancy,
     Bytes bytes,
+    Cells cells,
     Growth growth) {
 
   public MapInspection {
@@ -48,7 +49,7 @@ public record MapInspection(
    * @param freeTables of tables that were replaced, for reuse
    * @param unused what is left of slabs
    * @param spare the slab that stands ready
-   * @param other for what the map keeps beside its tables
+   * @param other for what the map keeps beside its tables: {@link Cells}
    * @param directory on the heap
    */
   public record Bytes(
@@ -57,6 +58,19 @@ public record MapInspection(
     public long total() {
       return tables + freeTables + unused + spare + other + directory;
     }
+  }
+
+  /**
+   * The bytes of keys and values that do not fit into a slot, by purpose; together {@link
+   * Bytes#other}.
+   *
+   * @param live of keys and values, with what rounding adds
+   * @param holes given up and not cleaned yet; 0 in a concurrent map, where they are ready at once
+   * @param free of chunks without a cell, for reuse
+   * @param ready what is left of chunks in use
+   */
+  public record Cells(long live, long holes, long free, long ready) {
+    static final Cells NONE = new Cells(0, 0, 0, 0);
   }
 
   /**
@@ -132,6 +146,15 @@ public record MapInspection(
         bytes.spare,
         bytes.other,
         bytes.directory);
+    if (bytes.other != 0) {
+      line(
+          text,
+          "keys and values beside the tables: live %,d, holes %,d, free chunks %,d, ready %,d",
+          cells.live,
+          cells.holes,
+          cells.free,
+          cells.ready);
+    }
     line(
         text,
         "growth: %,d splits, %,d rebuilt larger, %,d rebuilt at the same size, last trigger %s",

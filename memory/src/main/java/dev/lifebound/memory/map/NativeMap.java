@@ -45,13 +45,18 @@ import org.jspecify.annotations.Nullable;
  * whichever thread.
  *
  * <p><b>Threads</b> and <b>cost</b>: as {@link LongLongMap}. An operation also takes time for the
- * bytes of its key and value. {@code clear} takes a short step for each 64 KiB of the arena; {@code
- * clear} and {@code close} take time for each entry only where there are handles to give back.
+ * bytes of its key and value. {@code clear} takes a short step for each 64 KiB of the arena, {@code
+ * close} frees it in pieces of that size and the tables in pieces of up to 1 MiB; both take time
+ * for each entry only where there are handles to give back.
  *
  * @param <K> the type of keys; null is none
  * @param <V> the type of values; null is none
  */
 public final class NativeMap<K, V> extends TypedTable<K, V> {
+  // Longer than 400 lines: half of it is the contract of the public methods, and every write goes
+  // by the same steps (begin, locate, change, leave, release), which one reader should see side by
+  // side.
+
   /** Dead entries are looked for when they are more than this part of all. */
   private static final int DEAD_PART = 16;
 
@@ -794,6 +799,15 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /**
+   * What the map looks like inside: dead entries count until a write drops them. Takes time for
+   * every slot; for people, tests and dashboards.
+   */
+  public MapInspection inspect() {
+    checkRead("inspect");
+    return Inspector.inspect(this, cells);
+  }
+
+  /**
    * The map as a {@link Map}. {@code docs/design/map-semantics.md} says where it differs from this
    * class, row by row. Its iterators are not fail-fast: they go on through changes by the same
    * thread, as {@link NativeCursor} does, but in the same order while the map is not changed.
@@ -808,7 +822,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /**
-   * Frees everything, in a time that does not depend on the entries, unless there are handles to
+   * Frees everything, piece by piece of memory; looks at the entries only if there are handles to
    * give back. A second close does nothing.
    *
    * @throws ConcurrentUseException when another thread is writing; the map stays open

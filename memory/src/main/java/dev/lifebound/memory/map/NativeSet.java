@@ -159,6 +159,11 @@ public final class NativeSet<E> implements AutoCloseable {
     return copy == map ? this : new NativeSet<>(copy);
   }
 
+  /** As {@link NativeMap#inspect}. */
+  public MapInspection inspect() {
+    return map.inspect();
+  }
+
   /** The set as a {@link Set}, on the terms of {@link NativeMap#asMap}. */
   public Set<E> asSet() {
     return new SetView<>(this);

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -31,9 +32,9 @@ public final class PresizedLongLongMap extends SingleWriter {
 
   private final long seed;
   private final long capacity;
-  private final long groups;
+  final long groups;
   private final Arena arena;
-  private final MemorySegment segment;
+  final MemorySegment segment;
 
   /**
    * A map for so many entries.
@@ -145,6 +146,11 @@ public final class PresizedLongLongMap extends SingleWriter {
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
     }
+  }
+
+  /** The number of the group in which the search for a key begins. */
+  long homeOf(long key) {
+    return home(LongLongMap.mix(key ^ seed));
   }
 
   private long home(long hash) {
@@ -318,6 +324,27 @@ public final class PresizedLongLongMap extends SingleWriter {
       }
       throw explain(e, "iterate");
     }
+  }
+
+  /**
+   * What the map looks like inside. Takes time for every slot; for people, tests and dashboards.
+   */
+  public MapInspection inspect() {
+    checkRead("inspect");
+    try {
+      return PresizedInspector.inspect(this);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "inspect");
+    }
+  }
+
+  /**
+   * The map as a {@link Map}, on the terms of {@link LongLongMap#asMap}; its iterations take the
+   * entries as they stand in memory. Adding a key to a full map throws {@link MapFullException} and
+   * changes nothing; {@code putAll} then has put the entries before it.
+   */
+  public Map<Long, Long> asMap() {
+    return new MapView<>(new PresizedEntries(this));
   }
 
   /** Frees the memory; a second close does nothing. */

@@ -93,11 +93,73 @@ final class StringCodec extends TypeCodec<String> {
 
   /**
    * The chars as bytes, or null when they do not all fit. For a string that is Latin-1 within the
-   * JDK too this is one copy of its array, by far the quickest way to its bytes.
+   * JDK too this is one copy of its array, the quickest way to many bytes.
    */
-  static byte @Nullable [] latin1(String value) {
+  private static byte @Nullable [] latin1(String value) {
     byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
     return mayHaveReplacements(bytes) && !isLatin1(value) ? null : bytes;
+  }
+
+  /*
+   * A string has no words to read. The chars of a short one are put together in registers: from a copy in
+   * an array, words could only be read when the copy has left the store buffer, behind the cache misses of
+   * the searches before; searches would not overlap.
+   */
+
+  /** Strings up to this length are read char by char. */
+  private static final int SHORT_CHARS = 64;
+
+  /** Eight chars as the bytes of a word, unless {@link #isWide}. */
+  static long word(String value, int at) {
+    return value.charAt(at)
+        | (long) value.charAt(at + 1) << 8
+        | (long) value.charAt(at + 2) << 16
+        | (long) value.charAt(at + 3) << 24
+        | (long) value.charAt(at + 4) << 32
+        | (long) value.charAt(at + 5) << 40
+        | (long) value.charAt(at + 6) << 48
+        | (long) value.charAt(at + 7) << 56;
+  }
+
+  /** Whether one of eight chars is not Latin-1. */
+  static boolean isWide(String value, int at) {
+    return (value.charAt(at)
+            | value.charAt(at + 1)
+            | value.charAt(at + 2)
+            | value.charAt(at + 3)
+            | value.charAt(at + 4)
+            | value.charAt(at + 5)
+            | value.charAt(at + 6)
+            | value.charAt(at + 7))
+        >= LATIN_1_LIMIT;
+  }
+
+  /** The hash of 8 to 16 Latin-1 chars: the words of the first eight and of the last eight. */
+  static long hash(long first, long last, int chars, long seed) {
+    long hash = ByteHash.step(seed, first);
+    if (chars > Long.BYTES) {
+      hash = ByteHash.step(hash, last >>> (Byte.SIZE * (2 * Long.BYTES - chars)));
+    }
+    return ByteHash.finish(hash, chars);
+  }
+
+  /** Whether 8 to 16 Latin-1 chars stand there, by the words of the first and the last eight. */
+  static boolean matches(long first, long last, int chars, MemorySegment source, long offset) {
+    return source.get(ByteHash.WORD, offset) == first
+        && source.get(ByteHash.WORD, offset + chars - Long.BYTES) == last
+        && source.get(JAVA_BYTE, offset + chars) == LATIN_1;
+  }
+
+  /** Fewer than eight chars as a word, from {@code at} to the end; negative when one is wide. */
+  private static long tail(String value, int at) {
+    long word = 0;
+    int seen = 0;
+    for (int i = value.length() - 1; i >= at; i--) {
+      char c = value.charAt(i);
+      word = (word << Byte.SIZE) | c;
+      seen |= c;
+    }
+    return seen < LATIN_1_LIMIT ? word : -1;
   }
 
   private static boolean mayHaveReplacements(byte[] bytes) {
@@ -124,12 +186,31 @@ final class StringCodec extends TypeCodec<String> {
 
   @Override
   long hash(String value, long seed) {
-    byte[] bytes = latin1(value);
-    return bytes == null ? hashUtf16(value, seed) : hash(bytes, seed);
+    int chars = value.length();
+    if (chars > SHORT_CHARS) {
+      byte[] bytes = latin1(value);
+      return bytes == null ? hashUtf16(value, seed) : hash(bytes, seed);
+    }
+    long hash = seed;
+    int at = 0;
+    for (; at <= chars - Long.BYTES; at += Long.BYTES) {
+      if (isWide(value, at)) {
+        return hashUtf16(value, seed);
+      }
+      hash = ByteHash.step(hash, word(value, at));
+    }
+    if (at < chars) {
+      long tail = tail(value, at);
+      if (tail < 0) {
+        return hashUtf16(value, seed);
+      }
+      hash = ByteHash.step(hash, tail);
+    }
+    return ByteHash.finish(hash, chars);
   }
 
   /** As {@link ByteHash#of}. */
-  static long hash(byte[] bytes, long seed) {
+  private static long hash(byte[] bytes, long seed) {
     int length = bytes.length;
     long hash = seed;
     int at = 0;
@@ -178,28 +259,34 @@ final class StringCodec extends TypeCodec<String> {
 
   @Override
   boolean matches(String value, MemorySegment source, long offset, int byteSize) {
-    byte[] bytes = latin1(value);
-    return bytes == null
-        ? byteSize == 2L * value.length() + 1
-            && source.get(JAVA_BYTE, offset + byteSize - 1) == UTF_16
-            && matchesUtf16(value, source, offset)
-        : byteSize == bytes.length + 1 && matches(bytes, source, offset);
-  }
-
-  /** Whether these Latin-1 chars stand there; the size is known to be theirs. */
-  static boolean matches(byte[] bytes, MemorySegment source, long offset) {
-    int length = bytes.length;
-    if (source.get(JAVA_BYTE, offset + length) != LATIN_1) {
+    int chars = value.length();
+    if (source.get(JAVA_BYTE, offset + byteSize - 1) == UTF_16) {
+      return byteSize == 2L * chars + 1 && matchesUtf16(value, source, offset);
+    }
+    if (byteSize != chars + 1) {
       return false;
     }
-    if (length < Long.BYTES) {
-      for (int i = 0; i < length; i++) {
-        if (bytes[i] != source.get(JAVA_BYTE, offset + i)) {
-          return false;
-        }
-      }
-      return true;
+    if (chars > SHORT_CHARS) {
+      byte[] bytes = latin1(value);
+      return bytes != null && matches(bytes, source, offset);
     }
+    int at = 0;
+    for (; at <= chars - Long.BYTES; at += Long.BYTES) {
+      if (isWide(value, at) || word(value, at) != source.get(ByteHash.WORD, offset + at)) {
+        return false;
+      }
+    }
+    for (; at < chars; at++) {
+      if (value.charAt(at) != (source.get(JAVA_BYTE, offset + at) & 0xFF)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether these Latin-1 chars stand there, of which the size and the coder are known. */
+  private static boolean matches(byte[] bytes, MemorySegment source, long offset) {
+    int length = bytes.length;
     int last = length - Long.BYTES;
     for (int at = 0; at < last; at += Long.BYTES) {
       if ((long) WORDS.get(bytes, at) != source.get(ByteHash.WORD, offset + at)) {

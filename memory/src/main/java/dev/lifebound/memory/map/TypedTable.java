@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * arena for what does not fit into a slot.
  */
 abstract class TypedTable<K, V> extends Engine {
+  // Longer than 400 lines: the searches for words, for cells and for strings repeat one loop,
+  // since a shared one would be compiled with the calls of all key types in it.
+
   /*
    * A slot is a key word and a value word. A word of a type that does not fit is a reference to a cell:
    *
@@ -112,11 +115,19 @@ abstract class TypedTable<K, V> extends Engine {
 
   /** As {@link #find}, for keys that are Strings; short enough to be compiled as a whole. */
   private long findText(StringCodec codec, String key) {
-    byte[] bytes = StringCodec.latin1(key);
-    if (bytes == null) {
-      return find(codec.hash(key, seed) & ~POSITION_MASK, castKey(key));
+    int chars = key.length();
+    long head = 0;
+    long tail = 0;
+    boolean inWords = chars >= Long.BYTES && chars <= 2 * Long.BYTES;
+    if (inWords) {
+      int last = chars - Long.BYTES;
+      head = StringCodec.word(key, 0);
+      tail = StringCodec.word(key, last);
+      inWords = !StringCodec.isWide(key, 0) && !StringCodec.isWide(key, last);
     }
-    long sought = StringCodec.hash(bytes, seed) & ~POSITION_MASK;
+    long sought =
+        (inWords ? StringCodec.hash(head, tail, chars, seed) : codec.hash(key, seed))
+            & ~POSITION_MASK;
     long hash = hash(sought);
     long[] leaf = root[(int) (hash >>> rootShift)];
     long entry = leaf[Directory.index(leaf, hash)];
@@ -134,21 +145,22 @@ abstract class TypedTable<K, V> extends Engine {
       for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
         long slot = Group.slot(group, bits);
         long word = segment.get(JAVA_LONG_UNALIGNED, slot);
-        if ((word & ~POSITION_MASK) == sought && isText(word & POSITION_MASK, bytes)) {
-          return at(entry, slot);
+        if ((word & ~POSITION_MASK) == sought) {
+          long position = word & POSITION_MASK;
+          MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+          long offset = Cells.offset(position);
+          if (inWords
+              ? Cells.hasSize(chunk, offset, chars + 1)
+                  && StringCodec.matches(head, tail, chars, chunk, offset + Cells.HEADER_BYTES)
+              : codec.matches(key, chunk, offset + Cells.HEADER_BYTES, Cells.size(chunk, offset))) {
+            return at(entry, slot);
+          }
         }
       }
       if (!Group.hasPassers(control) || --left == 0) {
         return NONE;
       }
     }
-  }
-
-  private boolean isText(long position, byte[] bytes) {
-    MemorySegment chunk = cells.chunks[Cells.chunk(position)];
-    long offset = Cells.offset(position);
-    return Cells.hasSize(chunk, offset, bytes.length + 1)
-        && StringCodec.matches(bytes, chunk, offset + Cells.HEADER_BYTES);
   }
 
   @SuppressWarnings("unchecked") // the codec of keys is that of Strings

@@ -469,4 +469,56 @@ class CodecsTest {
     // 36 bits: 0.07 are expected.
     assertThat(collisions).isLessThan(4);
   }
+
+  /**
+   * Every length around the steps by which strings are read, and chars that have equal low bytes.
+   */
+  @Test
+  void stringsOfAllLengthsAreHashedAndComparedByAllTheirChars() {
+    StringCodec codec = new StringCodec();
+    try (Arena arena = Arena.ofConfined()) {
+      for (int chars = 0; chars <= 70; chars++) {
+        for (char filler : new char[] {'?', 'a', '\u00e1', '\u0161'}) {
+          String text = String.valueOf(filler).repeat(chars);
+          MemorySegment cell = arena.allocate(AT + codec.byteSize(text));
+          codec.write(text, cell, AT);
+          checkText(codec, text, text, cell);
+          for (int at = 0; at < chars; at++) {
+            for (char other : new char[] {'a', '?', '\u00e1', '\u0161', '\u0261'}) {
+              String changed = text.substring(0, at) + other + text.substring(at + 1);
+              checkText(codec, text, changed, cell);
+            }
+          }
+          checkText(codec, text, text + '\0', cell);
+        }
+      }
+    }
+  }
+
+  private static void checkText(StringCodec codec, String text, String sought, MemorySegment cell) {
+    boolean same = codec.matches(sought, cell, AT, codec.byteSize(text));
+    if (same != text.equals(sought)) {
+      assertThat(sought).as("matches=%s", same).isEqualTo(text);
+    }
+    long hash = codec.hash(sought, SEED);
+    boolean sameHash = hash == codec.hashOf(cell, AT, codec.byteSize(text), SEED);
+    if (sameHash != text.equals(sought)) {
+      assertThat(sought).as("same hash=%s", sameHash).isEqualTo(text);
+    }
+    int chars = sought.length();
+    if (chars >= Long.BYTES && chars <= 2 * Long.BYTES) {
+      int last = chars - Long.BYTES;
+      boolean wide = StringCodec.isWide(sought, 0) || StringCodec.isWide(sought, last);
+      assertThat(wide).isEqualTo(sought.chars().anyMatch(c -> c > 0xFF));
+      if (!wide) {
+        long head = StringCodec.word(sought, 0);
+        long tail = StringCodec.word(sought, last);
+        assertThat(StringCodec.hash(head, tail, chars, SEED)).isEqualTo(hash);
+        if (codec.byteSize(text) == chars + 1) {
+          assertThat(StringCodec.matches(head, tail, chars, cell, AT))
+              .isEqualTo(text.equals(sought));
+        }
+      }
+    }
+  }
 }

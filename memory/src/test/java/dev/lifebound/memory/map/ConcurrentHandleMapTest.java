@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 
 /** Handles in a concurrent map: entries and blocks share one life. */
@@ -171,6 +172,80 @@ class ConcurrentHandleMapTest {
       map.checkInvariants();
       map.clear();
       assertThat(registry.blocks()).isZero();
+    }
+  }
+
+  /**
+   * Few blocks under many keys, in all stripes at once, while other threads end them: each binding
+   * is given back once, by the map or by the end, and none is counted dead that is not.
+   */
+  @Test
+  void oneBlockMayBeInSeveralStripesAtOnce() throws Exception {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<Integer, Long> map =
+            ConcurrentNativeMap.create(Codecs.of(Integer.class), Codecs.handle(registry))) {
+      AtomicLongArray blocks = new AtomicLongArray(3);
+      for (int i = 0; i < blocks.length(); i++) {
+        blocks.set(i, registry.allocate(16, "shared"));
+      }
+      try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+        List<Future<?>> workers = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+          SplittableRandom random = new SplittableRandom(t);
+          workers.add(pool.submit(() -> share(registry, map, blocks, random)));
+        }
+        for (Future<?> worker : workers) {
+          worker.get();
+        }
+      }
+      map.checkInvariants();
+      long yielded = map.asConcurrentMap().keySet().stream().count();
+      assertThat(map.size()).isEqualTo(yielded);
+      for (int i = 0; i < blocks.length(); i++) {
+        registry.release(blocks.get(i));
+      }
+      map.clear();
+      assertThat(map.size()).isZero();
+      assertThat(registry.blocks()).isZero();
+      long own = registry.allocate(16, "own");
+      map.put(1, own);
+      // One too many counted as dead would be missing here.
+      assertThat(map.size()).isEqualTo(1);
+    }
+  }
+
+  private static void share(
+      Registry registry,
+      ConcurrentNativeMap<Integer, Long> map,
+      AtomicLongArray blocks,
+      SplittableRandom random) {
+    for (int i = 0; i < 30_000; i++) {
+      int at = random.nextInt(blocks.length());
+      int key = random.nextInt(40);
+      switch (random.nextInt(8)) {
+        case 0 -> {
+          // The map's references go on, those of a block that ended by its own end.
+          long fresh = registry.allocate(16, "shared");
+          registry.release(blocks.getAndSet(at, fresh));
+        }
+        case 1, 2, 3, 4 -> {
+          long handle = blocks.get(at);
+          if (retained(registry, handle)) {
+            map.put(key, handle);
+          }
+        }
+        default -> map.remove(key);
+      }
+    }
+  }
+
+  private static boolean retained(Registry registry, long handle) {
+    try {
+      registry.retain(handle);
+      return true;
+    } catch (StaleHandleException e) {
+      // Replaced meanwhile, and no key had it.
+      return false;
     }
   }
 

@@ -82,6 +82,23 @@ final class GuavaMapSuites {
                 });
           });
 
+  static final Form<Long, Long> PRESIZED =
+      new Form<>(
+          "PresizedLongLongMap",
+          Long.class,
+          Long.class,
+          LONGS,
+          LONGS,
+          () -> {
+            PresizedLongLongMap map = PresizedLongLongMap.of(100);
+            return new View<>(
+                map.asMap(),
+                () -> {
+                  map.checkInvariants();
+                  map.close();
+                });
+          });
+
   static <K, V> Form<K, V> typed(
       Class<K> keyType, Class<V> valueType, List<K> keys, List<V> values) {
     return new Form<>(

@@ -24,6 +24,7 @@ class GuavaMapTest {
   static Stream<Arguments> suites() {
     return Stream.of(
         Arguments.of(GuavaMapSuites.suite(GuavaMapSuites.LONG_LONG), MAP_TESTS),
+        Arguments.of(GuavaMapSuites.suite(GuavaMapSuites.PRESIZED), MAP_TESTS),
         Arguments.of(
             GuavaMapSuites.suite(
                 GuavaMapSuites.typed(

@@ -21,7 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * is in every failure.
  */
 class NativeMapModelTest {
-  private static final int STEPS = 400_000;
+  /** Of all worlds together at least, as far as the property asks for more. */
+  private static final long STEPS =
+      Math.max(640_000, Long.getLong("lifebound.map.operations", 10_000_000L) / 16);
 
   /** Between checks of all invariants, which take time for every slot. */
   private static final int STEPS_PER_CHECK = 4_001;
@@ -44,9 +46,9 @@ class NativeMapModelTest {
           new Kind<>("pair", Pair.class, i -> new Pair(i, -i)),
           new Kind<>("named", Named.class, i -> new Named(text(i), i)));
 
-  /** All lengths, and one in some hundreds larger than a chunk takes. */
+  /** All lengths, some of two bytes a char, and one in some hundreds larger than a chunk takes. */
   private static String text(int i) {
-    String number = Integer.toString(i, 36);
+    String number = i % 5 == 4 ? (char) (0x100 + i) + "" : Integer.toString(i, 36);
     return i % 509 == 508 ? number.repeat(6_000) : number.repeat(i % 23);
   }
 
@@ -86,7 +88,7 @@ class NativeMapModelTest {
     }
 
     void run() {
-      for (int step = 0; step < STEPS; step++) {
+      for (long step = 0; step < STEPS; step++) {
         step(bytes.nextInt(1 << 16));
         if (step % STEPS_PER_CHECK == 0) {
           check();

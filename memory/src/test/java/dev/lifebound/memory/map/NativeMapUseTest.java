@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -339,15 +340,73 @@ class NativeMapUseTest {
   }
 
   @Test
-  void closeDoesNotDependOnTheEntries() {
-    // One call of the arena, whatever is in it; the memory is gone at once.
-    NativeMap<String, String> map = NativeMap.create(String.class, String.class);
-    for (int i = 0; i < 10_000; i++) {
-      map.put("key " + i, "value");
+  void closeFreesPiecesOfMemoryAndLooksAtNoEntry() {
+    // What close takes time for: the pieces that the arena has, of 64 KiB and more when the map is
+    // large.
+    List<MemorySegment> pieces = new ArrayList<>();
+    Slabs.Source source =
+        (arena, bytes) -> {
+          MemorySegment piece = Slabs.Source.SYSTEM.allocate(arena, bytes);
+          synchronized (pieces) {
+            pieces.add(piece);
+          }
+          return piece;
+        };
+    NativeMap<String, String> map =
+        new NativeMap<>(
+            new Settings("pieces", 1, 0, Long.MAX_VALUE, source),
+            TypeCodec.of(Codecs.of(String.class)),
+            TypeCodec.of(Codecs.of(String.class)),
+            null);
+    for (int i = 0; i < 100_000; i++) {
+      map.put("key " + i, "a value of some length");
     }
-    MemorySegment chunk = map.cells.chunks[0];
+    MapInspection inspection = map.inspect();
+    // The first ones are small.
+    assertThat(pieces).hasSizeLessThan((int) (inspection.bytes().total() >>> 16) + 32);
+    assertThat(inspection.cells().live() / 100_000).isBetween(48L, 64L);
+    assertThat(inspection.bytes().other())
+        .isEqualTo(
+            inspection.cells().live()
+                + inspection.cells().holes()
+                + inspection.cells().free()
+                + inspection.cells().ready());
     map.close();
-    assertThat(chunk.scope().isAlive()).isFalse();
+    assertThat(pieces).noneMatch(piece -> piece.scope().isAlive());
+  }
+
+  @Test
+  void inspectShowsTablesAndCells() {
+    try (NativeMap<String, Long> map =
+            NativeMap.builder(String.class, Long.class).name("inspected").build();
+        NativeSet<Long> set = NativeSet.create(Long.class)) {
+      for (long i = 0; i < 5_000; i++) {
+        map.put("a key of some length " + i, i);
+        set.add(i);
+      }
+      MapInspection full = map.inspect();
+      assertThat(full.size()).isEqualTo(5_000);
+      assertThat(full.groupsSearched().stream().mapToLong(Long::longValue).sum()).isEqualTo(5_000);
+      assertThat(full.cells().holes()).isZero();
+      assertThat(full.cells().live()).isGreaterThan(5_000 * 30);
+      assertThat(full.toText())
+          .contains("map inspected: 5,000 entries")
+          .contains("keys and values beside the tables: live");
+      for (long i = 0; i < 2_000; i++) {
+        map.remove("a key of some length " + i);
+      }
+      MapInspection holed = map.inspect();
+      assertThat(holed.cells().live()).isLessThan(full.cells().live());
+      assertThat(holed.cells().holes() + holed.cells().free()).isPositive();
+      assertThat(holed.bytes().other()).isEqualTo(full.bytes().other());
+      assertThat(set.inspect().size()).isEqualTo(5_000);
+      assertThat(set.inspect().cells().live()).isZero();
+      assertThat(set.inspect().toText()).doesNotContain("beside the tables");
+      assertThat(NativeMap.nil().inspect().size()).isZero();
+    }
+    NativeMap<Long, Long> closed = NativeMap.create(Long.class, Long.class);
+    closed.close();
+    assertThatThrownBy(closed::inspect).isInstanceOf(MapClosedException.class);
   }
 
   // Views.

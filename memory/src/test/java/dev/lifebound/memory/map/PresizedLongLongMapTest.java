@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -79,6 +81,70 @@ class PresizedLongLongMapTest {
   }
 
   @Test
+  void theViewOfAFullMapRefusesNewKeysAndNothingElse() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(2)) {
+      Map<Long, Long> view = map.asMap();
+      view.put(1L, 10L);
+      view.put(2L, 20L);
+      assertThatThrownBy(() -> view.put(3L, 30L))
+          .isInstanceOf(MapFullException.class)
+          .hasMessageContaining("limit=2");
+      assertThatThrownBy(() -> view.computeIfAbsent(3L, key -> key))
+          .isInstanceOf(MapFullException.class);
+      assertThatThrownBy(() -> view.merge(3L, 1L, Long::sum)).isInstanceOf(MapFullException.class);
+      assertThat(view).isEqualTo(Map.of(1L, 10L, 2L, 20L));
+      assertThat(view.merge(1L, 5L, Long::sum)).isEqualTo(15);
+      assertThat(view.remove(2L)).isEqualTo(20);
+      assertThatThrownBy(() -> view.putAll(new TreeMap<>(Map.of(4L, 40L, 5L, 50L))))
+          .isInstanceOf(MapFullException.class);
+      assertThat(view).isEqualTo(Map.of(1L, 15L, 4L, 40L));
+      map.checkInvariants();
+    }
+  }
+
+  @Test
+  void theViewsIterationFollowsChanges() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(2_000)) {
+      for (long key = 0; key < 2_000; key++) {
+        map.put(key, key);
+      }
+      Set<Long> seen = new HashSet<>();
+      for (Long key : map.asMap().keySet()) {
+        seen.add(key);
+        map.put(key, -key);
+        map.remove(key ^ 1);
+      }
+      // One step ahead of a removal, an entry still comes.
+      assertThat(seen).hasSizeBetween(1_000, 2_000);
+      assertThat(map.size()).isEqualTo(1_000);
+      map.asMap().forEach((key, value) -> assertThat(value).isEqualTo(-key));
+      var entries = map.asMap().entrySet().iterator();
+      entries.next();
+      map.clear();
+      assertThat(entries.hasNext()).isFalse();
+    }
+  }
+
+  @Test
+  void inspectCountsEverySlot() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(10_000, "inspected", 7)) {
+      for (long key = 0; key < 9_000; key++) {
+        map.put(key, key);
+      }
+      MapInspection inspection = map.inspect();
+      assertThat(inspection.size()).isEqualTo(9_000);
+      assertThat(inspection.tables()).isEqualTo(1);
+      assertThat(inspection.slots()).isEqualTo(13_336);
+      assertThat(inspection.bytes().total()).isEqualTo(map.byteSize());
+      assertThat(inspection.groupsSearched().stream().mapToLong(Long::longValue).sum())
+          .isEqualTo(9_000);
+      assertThat(inspection.groupsSearched().getFirst()).isGreaterThan(7_000);
+      assertThat(inspection.occupancy()).hasSize(64).allMatch(part -> part > 0.5 && part < 0.9);
+      assertThat(inspection.toText()).contains("map inspected: 9,000 entries in 1 tables");
+    }
+  }
+
+  @Test
   void afterCloseEveryUseIsRefused() {
     PresizedLongLongMap map = PresizedLongLongMap.of(10);
     map.close();
@@ -87,6 +153,9 @@ class PresizedLongLongMapTest {
     assertThatThrownBy(() -> map.put(1, 1)).isInstanceOf(MapClosedException.class);
     assertThatThrownBy(() -> map.remove(1)).isInstanceOf(MapClosedException.class);
     assertThatThrownBy(map::clear).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(map::inspect).isInstanceOf(MapClosedException.class);
+    assertThatThrownBy(() -> map.asMap().keySet().iterator())
+        .isInstanceOf(MapClosedException.class);
     assertThatThrownBy(() -> map.forEach((key, value) -> {}))
         .isInstanceOf(MapClosedException.class);
   }
