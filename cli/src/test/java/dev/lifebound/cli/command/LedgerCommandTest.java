@@ -299,7 +299,8 @@ class LedgerCommandTest {
                   second[0] = Ledger.create(live, SETTINGS);
                   second[0].allocate(7, 7, 7, TAG);
                 }
-                default -> second[0].close();
+                case 3 -> second[0].close();
+                default -> throw new AssertionError("the second ledger is closed and read");
               }
             } catch (IOException e) {
               throw new UncheckedIOException(e);
@@ -307,7 +308,7 @@ class LedgerCommandTest {
           };
       Recorder text = ran(0, pause, live, "-f");
       assertThat(text.out())
-          .contains("allocate block #1.0 at 0x1", "allocate block #7.0 at 0x7")
+          .contains("block #1.0 at 0x1, 1 bytes", "block #7.0 at 0x7, 7 bytes")
           .endsWith("the program has closed the ledger\n");
       assertThat(text.err()).isEmpty();
     }

@@ -16,6 +16,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -46,9 +47,11 @@ final class LedgerStore implements AutoCloseable {
   final MemorySegment memory;
 
   private final FileChannel channel;
+  private final Object key;
 
-  private LedgerStore(Path path, FileChannel channel, MemorySegment memory) {
+  private LedgerStore(Path path, Object key, FileChannel channel, MemorySegment memory) {
     this.path = path;
+    this.key = key;
     this.channel = channel;
     this.memory = memory;
   }
@@ -65,7 +68,7 @@ final class LedgerStore implements AutoCloseable {
       lock(path, channel);
       fill(channel, bytes);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
-      LedgerStore store = new LedgerStore(path, channel, memory);
+      LedgerStore store = new LedgerStore(path, key(path), channel, memory);
       OPEN.add(store);
       return store;
     } catch (IOException | UnsupportedOperationException e) {
@@ -88,13 +91,20 @@ final class LedgerStore implements AutoCloseable {
   /** The open ledger of this process that has the file; null if there is none. */
   static @Nullable LedgerStore openHere(Path path) throws IOException {
     if (!OPEN.isEmpty() && Files.exists(path)) {
+      Object key = key(path);
       for (LedgerStore store : OPEN) {
-        if (Files.exists(store.path) && Files.isSameFile(path, store.path)) {
+        if (store.key.equals(key)) {
           return store;
         }
       }
     }
     return null;
+  }
+
+  /** Device and inode: a file keeps them when it is moved, and another of its name has others. */
+  private static Object key(Path path) throws IOException {
+    Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    return key == null ? path.toRealPath() : key;
   }
 
   private static void setAside(Path path) throws IOException {

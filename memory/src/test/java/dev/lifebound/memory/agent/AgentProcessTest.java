@@ -136,6 +136,19 @@ class AgentProcessTest {
         "not: ledger: ");
   }
 
+  /** The shell's limit of the size of a file, in blocks of 1,024 bytes: as an end of the disk. */
+  @Test
+  void aFullDiskCostsTheLedgerAndNothingElse() throws Exception {
+    Path ledger = folder.resolve("run.ledger");
+    List<String> command = new ArrayList<>(List.of("-c", "ulimit -f 2000; exec \"$@\"", "bash"));
+    command.addAll(List.of(AgentJvm.java(), AgentJvm.NATIVE_ACCESS));
+    command.add("-javaagent:" + AgentJvm.jar(folder) + "=ledger=" + ledger);
+    AgentJvm jvm = AgentJvm.run(folder, "bash", command, List.of(Programs.Guilty.class.getName()));
+    found(
+        jvm, "armed: guard", "; not: ledger: the ledger must be a new file in a folder with room");
+    assertThat(ledger).doesNotExist();
+  }
+
   @Test
   void theLedgerIsForItsOwnerAlone() throws Exception {
     Path ledger = folder.resolve("run.ledger");
