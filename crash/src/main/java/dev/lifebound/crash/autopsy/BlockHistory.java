@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -273,7 +274,7 @@ final class BlockHistory {
   }
 
   /** Whether one of the addresses lies in a block. */
-  private static boolean has(TreeSet<Long> addresses, long address, long size) {
+  private static boolean has(NavigableSet<Long> addresses, long address, long size) {
     Long next = addresses.ceiling(address);
     return next != null && Long.compareUnsigned(next - address, Math.max(size, 1)) < 0;
   }
