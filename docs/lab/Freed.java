@@ -12,7 +12,8 @@ class Freed {
     MethodHandle free =
         c.downcallHandle(
             c.defaultLookup().findOrThrow("free"), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
-    MemorySegment block = ((MemorySegment) malloc.invokeExact(48L)).reinterpret(48);
+    long bytes = arguments.length == 0 ? 48 : Long.parseLong(arguments[0]);
+    MemorySegment block = ((MemorySegment) malloc.invokeExact(bytes)).reinterpret(bytes);
     block.set(ValueLayout.JAVA_LONG, 16, 42);
     free.invokeExact(block);
     System.out.println("read " + block.get(ValueLayout.JAVA_LONG, 16));
