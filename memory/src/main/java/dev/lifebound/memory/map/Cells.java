@@ -7,8 +7,9 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * A map's variable arena: keys and values that do not fit into a word.
@@ -50,7 +51,8 @@ final class Cells {
    * bits are the tag there. So who moves a cell finds the slot that refers to it.
    *
    * A cell of more than a quarter of a chunk has a chunk of its own, which is never moved, and when it is
-   * freed waits for a cell of about its size.
+   * freed waits for a cell of about its size. Where there is no more memory it serves any that fits, or
+   * small cells, until it is freed again.
    */
   static final int POSITION_BITS = 36;
   static final int HEADER_BYTES = Long.BYTES;
@@ -106,8 +108,8 @@ final class Cells {
 
   private final Deque<Integer> freeChunks = new ArrayDeque<>();
 
-  /** By size. */
-  private final Map<Integer, Deque<Integer>> freeLarge = new HashMap<>();
+  /** By size; no queue is empty. */
+  private final NavigableMap<Integer, Deque<Integer>> freeLarge = new TreeMap<>();
 
   private long liveBytes;
   private long cutBytes;
@@ -183,7 +185,7 @@ final class Cells {
       chunk = largeChunk(footprint);
       cut[chunk] = footprint;
     } else {
-      if (current == NONE || cut[current] + footprint > chunks[current].byteSize()) {
+      if (current == NONE || cut[current] + footprint > room(chunks[current])) {
         nextChunk(footprint);
       }
       chunk = current;
@@ -195,6 +197,11 @@ final class Cells {
     cutBytes += footprint;
     chunks[chunk].set(JAVA_LONG_UNALIGNED, offset, header(bytes, hash));
     return position(chunk, offset);
+  }
+
+  /** What cells can be cut from: a position does not reach further. */
+  private static long room(MemorySegment chunk) {
+    return Math.min(chunk.byteSize(), CHUNK_BYTES);
   }
 
   private static long header(int bytes, long hash) {
@@ -216,31 +223,59 @@ final class Cells {
     while (wanted < footprint) {
       wanted *= 2;
     }
-    int number = nextNumber();
-    add(number, slabs.allocateSegment(wanted));
+    int number;
+    try {
+      number = nextNumber();
+      add(number, slabs.allocateSegment(wanted));
+    } catch (Slabs.OutOfNativeMemory e) {
+      number = freeLarge(footprint, Integer.MAX_VALUE);
+      if (number == NONE) {
+        throw e;
+      }
+    }
     current = number;
   }
 
   private void leaveCurrent() {
-    if (current != NONE && cut[current] == 0) {
-      freeChunks.addLast(current);
-      freeBytes += chunks[current].byteSize();
-    }
+    int left = current;
     current = NONE;
+    if (left != NONE && cut[left] == 0) {
+      freed(left);
+    }
   }
 
   private int largeChunk(int footprint) {
     int size = largeSize(footprint);
-    Deque<Integer> free = freeLarge.get(size);
-    if (free != null && !free.isEmpty()) {
-      int chunk = free.removeFirst();
-      freeBytes -= size;
-      return chunk;
+    int free = freeLarge(size, size);
+    if (free != NONE) {
+      return free;
     }
-    int number = nextNumber();
-    add(number, slabs.allocateSegment(size));
-    large.set(number);
-    return number;
+    try {
+      int number = nextNumber();
+      add(number, slabs.allocateSegment(size));
+      large.set(number);
+      return number;
+    } catch (Slabs.OutOfNativeMemory e) {
+      free = freeLarge(footprint, Integer.MAX_VALUE);
+      if (free == NONE) {
+        throw e;
+      }
+      return free;
+    }
+  }
+
+  /** Takes the smallest free large chunk of such a size, or {@link #NONE}. */
+  private int freeLarge(int least, int most) {
+    Map.Entry<Integer, Deque<Integer>> free = freeLarge.ceilingEntry(least);
+    if (free == null || free.getKey() > most) {
+      return NONE;
+    }
+    int chunk = free.getValue().removeFirst();
+    if (free.getValue().isEmpty()) {
+      freeLarge.remove(free.getKey());
+    }
+    freeBytes -= free.getKey();
+    return chunk;
   }
 
   /** The next of four sizes to a doubling. */
@@ -294,6 +329,10 @@ final class Cells {
     if (chunk == current) {
       return;
     }
+    freed(chunk);
+  }
+
+  private void freed(int chunk) {
     int size = (int) chunks[chunk].byteSize();
     freeBytes += size;
     if (large.get(chunk)) {

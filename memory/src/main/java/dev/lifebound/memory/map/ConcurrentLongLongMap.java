@@ -395,6 +395,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
       do {
         tables.copy(from, copy);
         for (int i = 0; i < copy.count(); i++) {
+          slabs.checkOpen();
           action.accept(copy.key(i), copy.value(i));
         }
         from = copy.end();

@@ -171,6 +171,9 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
     private @Nullable Boolean ahead;
     private @Nullable K last;
 
+    /** The last entry, when its key is a NaN, which nobody finds. */
+    private @Nullable DroppedEntry lastStored;
+
     Walker(Function<EntryWalk<K, V>, T> form) {
       this.form = form;
     }
@@ -191,7 +194,9 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
         throw new NoSuchElementException("the iteration must have a next entry");
       }
       ahead = null;
-      last = walk.key();
+      K key = walk.key();
+      last = key;
+      lastStored = map.keys.codec.isReflexive(key) ? null : walk.stored();
       return form.apply(walk);
     }
 
@@ -202,7 +207,11 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
         throw new IllegalStateException("a remove must follow a next");
       }
       last = null;
-      var _ = map.remove(key);
+      if (lastStored == null) {
+        var _ = map.remove(key);
+      } else {
+        map.removeStored(lastStored);
+      }
     }
   }
 

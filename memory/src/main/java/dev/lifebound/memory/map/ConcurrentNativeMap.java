@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * not at all.
  *
  * <p><b>Whole when memory ends</b>: a write that finds none throws {@link MapFullException} and
- * changes nothing. Removed entries make room also then.
+ * changes nothing. Removed entries make room also then, for entries of about their size.
  *
  * <p><b>Closing</b> frees everything in one step. Whoever builds a map closes it; any thread may,
  * at any time. Operations that come later or are still on their way throw {@link
@@ -327,6 +327,41 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     }
     write.release();
     return write.before();
+  }
+
+  /** Removes the entry of a NaN, which no key finds, if it is still there. */
+  void removeStored(DroppedEntry entry) {
+    try {
+      // Of a cell that was recycled meanwhile this is any hash; what it leads to is compared.
+      long hash = tables.hashOf(entry.keyWord());
+      Stripe stripe = tables.lockBusy(hash);
+      try {
+        if (closing) {
+          throw slabs.closed();
+        }
+        long slot = tables.find(stripe, hash, entry.keyWord(), null);
+        if (slot == NONE
+            || !keys.same(entry.keyWord(), entry.keyWord(), entry.keyBytes())
+            || !values.same(tables.valueWord(slot), entry.valueWord(), entry.valueBytes())) {
+          return;
+        }
+        long valueWord = tables.valueWord(slot);
+        tables.remove(stripe, hash, slot);
+        keys.retire(stripe, entry.keyWord());
+        values.retire(stripe, valueWord);
+      } finally {
+        stripe.state.unlock();
+      }
+    } catch (IllegalStateException e) {
+      throw slabs.closedOr(e);
+    }
+    if (mortal) {
+      List<DroppedEntry> dropped = new ArrayList<>(List.of(entry));
+      RuntimeException failure = DroppedEntry.releaseAll(keys, values, dropped, null);
+      if (failure != null) {
+        throw failure;
+      }
+    }
   }
 
   // Updates by functions.

@@ -271,6 +271,8 @@ abstract class Engine extends SingleWriter {
       state = IDLE;
       throw e;
     }
+    // Iterations ask the map again, also in the midst of a table.
+    version++;
     state = CLOSED;
   }
 

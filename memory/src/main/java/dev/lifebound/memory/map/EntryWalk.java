@@ -91,6 +91,16 @@ final class EntryWalk<K, V> {
           || side.handles.areLive(word, Arrays.copyOfRange(bytes, start, stop));
     }
 
+    DroppedEntry stored(int index) {
+      int start = index == 0 ? 0 : ends(2 * index - 1);
+      int middle = ends(2 * index);
+      return new DroppedEntry(
+          key(index),
+          Arrays.copyOfRange(bytes, start, middle),
+          value(index),
+          Arrays.copyOfRange(bytes, middle, ends(2 * index + 1)));
+    }
+
     private int ends(int index) {
       return filled == 0 ? 0 : ends[index];
     }
@@ -112,6 +122,7 @@ final class EntryWalk<K, V> {
 
   /** Goes to the next entry; false when there is none. */
   boolean advance() {
+    map.slabs.checkOpen();
     do {
       at++;
       while (at >= copy.count()) {
@@ -137,6 +148,11 @@ final class EntryWalk<K, V> {
 
   K key() {
     return copy.decodedKey(at);
+  }
+
+  /** The present entry as it stands in the map. */
+  DroppedEntry stored() {
+    return copy.stored(at);
   }
 
   V value() {

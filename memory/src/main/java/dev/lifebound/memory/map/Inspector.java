@@ -41,6 +41,7 @@ final class Inspector {
   }
 
   private MapInspection run(long otherBytes, MapInspection.Cells cells) {
+    int clears = engine.clears;
     long prefix = 0;
     do {
       long entry = growth.directory.entry(prefix);
@@ -50,7 +51,13 @@ final class Inspector {
       for (long table : all) {
         table(table, prefix, depth);
       }
-      prefix += depth == 0 ? 0 : 1L << (Long.SIZE - depth);
+      if (engine.clears != clears) {
+        // The caller says of which map, and by whom.
+        throw new IndexOutOfBoundsException("a map must not be cleared while it is inspected");
+      }
+      // Whatever another thread makes of the tables: the next prefix is a larger one, or none.
+      long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
+      prefix = (prefix & -span) + span;
     } while (prefix != 0);
     List<Double> occupancy = new ArrayList<>();
     for (int i = 0; i < PARTS; i++) {

@@ -28,8 +28,8 @@ import java.util.function.LongUnaryOperator;
  *
  * <p><b>Cost</b>: operations for one key take constant time on average; no put moves more than a
  * small table (at most 256 entries), copies more than 8,192 words of directory, or zeroes more than
- * 64 KiB, whatever the size of the map. Native memory is about 24 bytes for each entry, and goes
- * back to the system at {@link #close} only.
+ * 64 KiB, whatever the size of the map. Native memory of a large map is about 31 bytes for each
+ * entry, and goes back to the system at {@link #close} only.
  */
 public final class LongLongMap extends Engine {
   /** Odd, with bits all over: two rounds of multiply and shift mix all bits of a key into all. */
@@ -411,7 +411,11 @@ public final class LongLongMap extends Engine {
    */
   public MapInspection inspect() {
     checkRead("inspect");
-    return Inspector.inspect(this, 0);
+    try {
+      return Inspector.inspect(this, 0);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "inspect");
+    }
   }
 
   /**

@@ -85,12 +85,16 @@ final class Mover {
       return -1;
     }
     int g = home;
-    while (Group.free(control[side * GROUPS + g]) == 0) {
+    for (int left = total; left > 0; left--) {
       int at = side * GROUPS + g;
+      if (Group.free(control[at]) != 0) {
+        return at;
+      }
       control[at] = Group.withOneMorePasser(control[at]);
       g = g + 1 == total ? 0 : g + 1;
     }
-    return side * GROUPS + g;
+    // Two writers have lost each other's counts.
+    throw new IndexOutOfBoundsException("a table below its limit must have a free slot");
   }
 
   /** Entries that were distributed. */

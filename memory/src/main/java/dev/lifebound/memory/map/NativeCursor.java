@@ -220,19 +220,29 @@ public final class NativeCursor<K, V> {
     return valueWord;
   }
 
-  /** An entry that was reached, so that it can be removed when the cursor is further. */
-  record Mark<K>(K key, long word) {}
+  /**
+   * An entry that was reached, so that it can be removed when the cursor is further; of a NaN key,
+   * which nobody can find, all that its entry is told from others by.
+   */
+  record Mark<K>(K key, TypedTable.@Nullable Stored stored) {}
 
   Mark<K> mark() {
-    return new Mark<>(key(), keyWord);
+    K reached = key();
+    if (map.keys.isReflexive(reached)) {
+      return new Mark<>(reached, null);
+    }
+    int slot = at - 1;
+    return new Mark<>(
+        reached,
+        map.stored(words[SLOT_WORDS * slot], reached, words[SLOT_WORDS * slot + 1], valueOf(slot)));
   }
 
   /** Removes an entry that was reached, if it is still there; also that of a NaN. */
   void remove(Mark<K> entry) {
-    if (map.keys.isReflexive(entry.key)) {
+    if (entry.stored == null) {
       map.remove(entry.key);
     } else {
-      map.removeWord(entry.word);
+      map.removeStored(entry.stored);
     }
   }
 }

@@ -78,6 +78,12 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   @SuppressWarnings("unused") // by PINS
   private int pins;
 
+  /**
+   * While {@link #close} gives back what the entries own: deallocators may read then, and no longer
+   * write. It comes with a pin, so that writes need no look of their own.
+   */
+  private boolean closing;
+
   /** The handles in entries; null when there are none. */
   final @Nullable Lives lives;
 
@@ -361,6 +367,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     enter();
     if ((int) PINS.getOpaque(this) != 0) {
       leave();
+      if (closing) {
+        throw closed("write");
+      }
       throw new MapInUseException(
           "a map must not be written to while values are lent: map="
               + name
@@ -447,8 +456,42 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       int valueBytes,
       Lives.@Nullable Dropped dropped) {
     if (keyUpdated) {
-      updateKey(at, hash, key, keyBytes);
+      overwriteWithKey(at, hash, key, keyBytes, value, valueBytes, dropped);
+    } else {
+      overwriteValue(at, hash, key, value, valueBytes, dropped);
     }
+    clean();
+  }
+
+  /** The key's newest form, too, as Go keeps it: +0.0 or -0.0. Both change, or none. */
+  private void overwriteWithKey(
+      long at,
+      long hash,
+      K key,
+      int keyBytes,
+      V value,
+      int valueBytes,
+      Lives.@Nullable Dropped dropped) {
+    long old = keyWord(at);
+    long cell = wordKeys ? NONE : write(keys, key, keyBytes, hash);
+    boolean written = false;
+    try {
+      overwriteValue(at, hash, key, value, valueBytes, dropped);
+      written = true;
+    } finally {
+      if (!written) {
+        free(cell);
+      }
+    }
+    long word = wordKeys ? keys.word(key) : (old & ~POSITION_MASK) | cell;
+    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at), word);
+    if (!wordKeys) {
+      cells.free(old & POSITION_MASK);
+    }
+  }
+
+  private void overwriteValue(
+      long at, long hash, K key, V value, int valueBytes, Lives.@Nullable Dropped dropped) {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int index = Directory.index(leaf, hash);
     long entry = leaf[index];
@@ -465,7 +508,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       unmark(leaf, index, entry);
       version++;
     }
-    clean();
   }
 
   private void setBoundValue(long at, long hash, K key, V value, int bytes, Lives.Dropped dropped) {
@@ -503,16 +545,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
     setValueWord(at, write(values, value, bytes, hash));
     cells.free(old);
-  }
-
-  /** The key's newest form, as Go keeps it: +0.0 or -0.0. */
-  private void updateKey(long at, long hash, K key, int bytes) {
-    long old = keyWord(at);
-    long word = wordKeys ? keys.word(key) : (old & ~POSITION_MASK) | write(keys, key, bytes, hash);
-    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at), word);
-    if (!wordKeys) {
-      cells.free(old & POSITION_MASK);
-    }
   }
 
   /**
@@ -555,15 +587,16 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     return before;
   }
 
-  /** Removes the entry with this very key word, also a NaN's; false when it is gone or moved. */
-  boolean removeWord(long word) {
+  /** Removes the entry of a NaN, which no key finds; false when it is gone. */
+  boolean removeStored(Stored entry) {
     Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
     begin();
     try {
-      long at = locateWord(word);
+      long at = locateStored(entry);
       if (at == NONE) {
         return false;
       }
+      long word = keyWord(at);
       removeLocated(hash(word), at, key(word), dropped);
       return true;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
@@ -639,10 +672,10 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
 
   /**
    * Removes all entries and keeps the memory for new ones. Iterations end. Clearing the nil map is
-   * allowed.
+   * allowed. What deallocators put meanwhile may stay.
    *
    * @throws dev.lifebound.memory.handle.DeallocationFailedException when deallocators threw; the
-   *     map is empty, and every reference given back
+   *     map is cleared, and every reference given back
    */
   public void clear() {
     if (state == NIL) {
@@ -651,8 +684,14 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     RuntimeException failure = lives == null ? null : releaseAll();
     begin();
     try {
-      reset();
-      cells.reset();
+      if (lives == null || size == 0) {
+        reset();
+        cells.reset();
+      } else {
+        // Entries that deallocators have put: they own references.
+        version++;
+        clears++;
+      }
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
@@ -669,7 +708,11 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     long prefix = 0;
     do {
       Lives.Dropped dropped = new Lives.Dropped();
-      begin();
+      if (closing) {
+        enter();
+      } else {
+        begin();
+      }
       try {
         prefix = removeTable(prefix, dropped);
       } catch (IllegalStateException | IndexOutOfBoundsException e) {
@@ -698,8 +741,10 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       long keyWord = keyWord(at);
       removeLocated(hash(keyWord), at, key(keyWord), dropped);
     }
+    // A deallocator may have cleared the map: the prefix may lie within the table's.
     int depth = Entry.depth(entry);
-    return depth == 0 ? 0 : prefix + (1L << (Long.SIZE - depth));
+    long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
+    return (prefix & -span) + span;
   }
 
   /** A slot that is taken, and notes its table. */
@@ -804,7 +849,11 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    */
   public MapInspection inspect() {
     checkRead("inspect");
-    return Inspector.inspect(this, cells);
+    try {
+      return Inspector.inspect(this, cells);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw explain(e, "inspect");
+    }
   }
 
   /**
@@ -823,23 +872,39 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
 
   /**
    * Frees everything, piece by piece of memory; looks at the entries only if there are handles to
-   * give back. A second close does nothing.
+   * give back. A second close does nothing. Deallocators that run meanwhile may read the map; their
+   * writes are refused with {@link MapClosedException}.
    *
    * @throws ConcurrentUseException when another thread is writing; the map stays open
    * @throws MapInUseException while values are lent; the map stays open
    */
   @Override
   public void close() {
-    if (state == CLOSED || state == NIL) {
+    if (state == CLOSED || state == NIL || closing) {
       return;
     }
     begin();
     leave();
-    RuntimeException failure = lives == null ? null : releaseAll();
-    super.close();
-    if (lives != null) {
-      lives.close();
+    if (lives == null) {
+      super.close();
+    } else {
+      closeOwning(lives);
     }
+  }
+
+  private void closeOwning(Lives owned) {
+    RuntimeException failure;
+    pin();
+    closing = true;
+    try {
+      failure = releaseAll();
+      super.close();
+    } finally {
+      // Open still when another thread was at work.
+      closing = false;
+      unpin();
+    }
+    owned.close();
     if (failure != null) {
       throw failure;
     }

@@ -35,7 +35,8 @@ public final class NativeMapBuilder<K, V> {
   }
 
   /**
-   * The most native memory that the map may take. Default: no limit.
+   * The most native memory that the map may take. Default: no limit. What removed entries leave is
+   * room for others of about their size.
    *
    * @param bytes at least 1
    */

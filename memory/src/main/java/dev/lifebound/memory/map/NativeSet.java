@@ -198,7 +198,7 @@ public final class NativeSet<E> implements AutoCloseable {
         + ", elements="
         + map.keys.typeName
         + ", size="
-        + map.size()
+        + map.size
         + "]";
   }
 }

@@ -33,7 +33,8 @@ public final class NativeSetBuilder<E> {
   }
 
   /**
-   * The most native memory that the set may take. Default: no limit.
+   * The most native memory that the set may take. Default: no limit. What removed elements leave is
+   * room for others of about their size.
    *
    * @param bytes at least 1
    */

@@ -225,7 +225,7 @@ public final class PresizedLongLongMap extends SingleWriter {
   private void place(long hash, long key, long value) {
     MemorySegment memory = segment;
     long g = home(hash);
-    while (true) {
+    for (long left = groups; left > 0; left--) {
       long control = Group.control(memory, g);
       long free = Group.free(control);
       if (free != 0) {
@@ -239,6 +239,8 @@ public final class PresizedLongLongMap extends SingleWriter {
       Group.setControl(memory, g, Group.withOneMorePasser(control));
       g = g + 1 == groups ? 0 : g + 1;
     }
+    // Two writers have lost each other's counts.
+    throw new IndexOutOfBoundsException("a map below its capacity must have a free slot");
   }
 
   /**

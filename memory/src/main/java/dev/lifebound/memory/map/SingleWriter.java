@@ -87,12 +87,7 @@ abstract class SingleWriter implements AutoCloseable {
   final RuntimeException refusal(String operation) {
     long now = state;
     if (now == CLOSED) {
-      return new MapClosedException(
-          "a map must be open: map="
-              + name
-              + ", operation="
-              + operation
-              + "; finish with it before its close()");
+      return closed(operation);
     }
     if (now == NIL) {
       return new NilMapException(
@@ -101,6 +96,15 @@ abstract class SingleWriter implements AutoCloseable {
               + "; make one with create() or builder()");
     }
     return new ConcurrentUseException(misuse(operation, now));
+  }
+
+  final MapClosedException closed(String operation) {
+    return new MapClosedException(
+        "a map must be open: map="
+            + name
+            + ", operation="
+            + operation
+            + "; finish with it before its close()");
   }
 
   private String misuse(String operation, long now) {

@@ -295,9 +295,29 @@ abstract class TypedTable<K, V> extends Engine {
     return keys.matches(key, chunk, offset + Cells.HEADER_BYTES, Cells.size(chunk, offset));
   }
 
-  /** The slot with this very word; also a NaN's. */
-  final long locateWord(long word) {
-    long hash = hash(word);
+  /**
+   * An entry that no key finds, as it was met: cells move, so it is known by what is in them. Its
+   * value is never another, as nobody can put it again.
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared, not changed
+  record Stored(long keyWord, byte[] keyBytes, long valueWord, byte[] valueBytes) {}
+
+  final Stored stored(long keyWord, K key, long valueWord, V value) {
+    return new Stored(keyWord, encoded(keys, key), valueWord, encoded(values, value));
+  }
+
+  /** What is in the cell of an object; nothing when it is a word. */
+  private static <T> byte[] encoded(TypeCodec<T> codec, T object) {
+    byte[] bytes = new byte[codec.isWord() ? 0 : codec.byteSize(object)];
+    if (!codec.isWord()) {
+      codec.write(object, MemorySegment.ofArray(bytes), 0);
+    }
+    return bytes;
+  }
+
+  /** The slot of an entry that no key finds; where several are alike, any of them. */
+  final long locateStored(Stored entry) {
+    long hash = hash(entry.keyWord);
     long[] leaf = root[(int) (hash >>> rootShift)];
     for (long table : tables(leaf[Directory.index(leaf, hash)])) {
       MemorySegment segment = segments[Entry.slab(table)];
@@ -306,7 +326,7 @@ abstract class TypedTable<K, V> extends Engine {
         long control = Group.control(segment, group);
         for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
           long slot = Group.slot(group, bits);
-          if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
+          if (isStored(entry, at(table, slot))) {
             foundTable = table;
             return at(table, slot);
           }
@@ -314,6 +334,28 @@ abstract class TypedTable<K, V> extends Engine {
       }
     }
     return NONE;
+  }
+
+  private boolean isStored(Stored entry, long at) {
+    long keyWord = keyWord(at);
+    long valueWord = valueWord(at);
+    if (wordKeys
+        ? keyWord != entry.keyWord
+        : ((keyWord ^ entry.keyWord) & ~POSITION_MASK) != 0
+            || !hasContent(keyWord & POSITION_MASK, entry.keyBytes)) {
+      return false;
+    }
+    return wordValues ? valueWord == entry.valueWord : hasContent(valueWord, entry.valueBytes);
+  }
+
+  private boolean hasContent(long position, byte[] bytes) {
+    MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+    long offset = Cells.offset(position);
+    long from = offset + Cells.HEADER_BYTES;
+    return Cells.hasSize(chunk, offset, bytes.length)
+        && MemorySegment.mismatch(
+                chunk, from, from + bytes.length, MemorySegment.ofArray(bytes), 0, bytes.length)
+            < 0;
   }
 
   // What words and cells hold.

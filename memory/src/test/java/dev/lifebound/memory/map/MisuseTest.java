@@ -56,6 +56,49 @@ class MisuseTest {
     provoke((map, step) -> map.get(step % KEYS, -1), (map, step) -> map.put(step, step));
   }
 
+  @Test
+  void inspectingWhileAnotherWritesAndClearsIsTold() throws Exception {
+    ConcurrentUseException told =
+        provoke(
+            (map, step) -> {
+              MapInspection inspected = map.inspect();
+              assertThat(inspected.name()).isEqualTo("misused");
+            },
+            (map, step) -> {
+              map.put(step, step);
+              if (step % KEYS == 0) {
+                map.clear();
+              }
+            });
+    assertThat(told.getMessage()).contains("map=misused");
+  }
+
+  @Test
+  void twoWritersOfAPresizedMapAreToldAndEnd() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      PresizedLongLongMap map = PresizedLongLongMap.of(6, "misused", round);
+      Use use =
+          (_, step) -> {
+            if (step % 2 == 0) {
+              map.put(step / 2 % 9, step);
+            } else {
+              map.remove(step * 7 % 9);
+            }
+          };
+      Use refused =
+          (none, step) -> {
+            try {
+              use.of(none, step);
+            } catch (MapFullException e) {
+              // Of nine keys the map takes six.
+              assertThat(e).hasMessageContaining("map=misused");
+            }
+          };
+      ConcurrentUseException told = provoke(refused, refused);
+      assertThat(told.getMessage()).contains("map=misused");
+    }
+  }
+
   /** Runs both until one throws what it must; anything else that is thrown fails the test. */
   private static ConcurrentUseException provoke(Use one, Use two) throws InterruptedException {
     AtomicBoolean stop = new AtomicBoolean();

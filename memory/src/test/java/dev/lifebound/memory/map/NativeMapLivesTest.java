@@ -65,6 +65,75 @@ class NativeMapLivesTest {
   }
 
   @Test
+  void whatADeallocatorPutsWhileTheMapIsClearedStaysOwned() {
+    NativeMap<String, Long> map = texts();
+    long[] fresh = new long[1];
+    map.put(
+        "old",
+        registry.adopt(
+            memory.allocate(16, 16),
+            _ -> {
+              fresh[0] = block();
+              map.put("new", fresh[0]);
+            },
+            "old"));
+    NativeCursor<String, Long> cursor = map.cursor();
+    map.clear();
+    assertThat(cursor.next()).isFalse();
+    assertThat(map.containsKey("old")).isFalse();
+    assertThat(registry.isLive(fresh[0])).isTrue();
+    if (map.containsKey("new")) {
+      assertThat(map.size()).isOne();
+    } else {
+      assertThat(map.size()).isZero();
+    }
+    map.checkInvariants();
+    map.close();
+    assertThat(registry.blocks()).isZero();
+  }
+
+  @Test
+  void aDeallocatorThatPutsWhileTheMapIsClosedIsRefused() {
+    NativeMap<String, Long> map = texts();
+    List<Throwable> refused = new ArrayList<>();
+    map.put(
+        "old",
+        registry.adopt(
+            memory.allocate(16, 16),
+            _ -> {
+              long fresh = block();
+              assertThat(map.get("other")).isNull();
+              map.close();
+              try {
+                map.put("new", fresh);
+              } catch (MapClosedException e) {
+                refused.add(e);
+                registry.release(fresh);
+              }
+            },
+            "old"));
+    map.close();
+    assertThat(refused).singleElement().isInstanceOf(MapClosedException.class);
+    assertThat(registry.blocks()).isZero();
+    assertThat(map.isOpen()).isFalse();
+  }
+
+  @Test
+  void aDeallocatorMayClearWhileTheMapIsCleared() {
+    NativeMap<String, Long> map = texts();
+    for (int i = 0; i < 5_000; i++) {
+      boolean clears = i % 1_000 == 0;
+      map.put(
+          "key " + i,
+          clears ? registry.adopt(memory.allocate(16, 16), _ -> map.clear(), "clears") : block());
+    }
+    map.clear();
+    assertThat(map.size()).isZero();
+    map.checkInvariants();
+    map.close();
+  }
+
+  @Test
   void whateverEndsAnEntryFreesItsBlock() {
     NativeMap<String, Long> map = texts();
     map.put("a", block());

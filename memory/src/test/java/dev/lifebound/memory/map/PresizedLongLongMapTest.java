@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -42,6 +43,20 @@ class PresizedLongLongMapTest {
       assertThat(map.remove(7)).isTrue();
       assertThat(map.put(100, 1)).isTrue();
       map.checkInvariants();
+    }
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aWriterWhoseCountWasLostIsToldAndDoesNotSearchForEver() {
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(6)) {
+      for (long key = 0; key < Group.SLOTS; key++) {
+        map.put(key, key);
+        // As two writers at once leave it.
+        map.size = 0;
+      }
+      assertThatThrownBy(() -> map.put(Group.SLOTS, 1)).isInstanceOf(ConcurrentUseException.class);
+      assertThat(map.get(3, -1)).isEqualTo(3);
     }
   }
 
