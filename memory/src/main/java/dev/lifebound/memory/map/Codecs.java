@@ -103,8 +103,8 @@ public final class Codecs {
     byte[] overZeroes = new byte[bytes];
     byte[] overOnes = new byte[bytes];
     Arrays.fill(overOnes, (byte) -1);
-    checked.write(value, MemorySegment.ofArray(overZeroes), 0);
-    checked.write(value, MemorySegment.ofArray(overOnes), 0);
+    checked.write(value, MemorySegment.ofArray(overZeroes), 0, bytes);
+    checked.write(value, MemorySegment.ofArray(overOnes), 0, bytes);
     if (!Arrays.equals(overZeroes, overOnes)) {
       throw new CodecContractException(
           "a codec must write all bytes of a value, and each time the same: value="

@@ -281,13 +281,14 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private boolean exchange(K key, V expected, @Nullable V value) {
-    byte[] bytes = values.encode(Objects.requireNonNull(expected, "a value must not be null"));
+    long word = values.word(Objects.requireNonNull(expected, "a value must not be null"));
+    byte[] bytes = values.encode(expected);
     EntryWrite<K, V> write = new EntryWrite<>(this, new SoughtKey<>(keys, tables, key), value);
     try {
       Stripe stripe = tables.lockNear(write.sought.hash);
       try {
         long slot = write.look(stripe);
-        if (!write.isFound(expected, bytes)) {
+        if (!write.isFound(word, bytes)) {
           return false;
         }
         if (value == null) {
