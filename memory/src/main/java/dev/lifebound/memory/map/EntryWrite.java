@@ -17,7 +17,6 @@ final class EntryWrite<K, V> {
   private final Side<K> keys;
   private final Side<V> values;
   final SoughtKey<K> sought;
-  private final @Nullable V value;
   private final byte[] keyBytes;
   private final long valueWord;
   private final byte[] valueBytes;
@@ -36,7 +35,6 @@ final class EntryWrite<K, V> {
     this.keys = map.keys;
     this.values = map.values;
     this.sought = sought;
-    this.value = value;
     this.keyBytes = value == null && keys.handles == null ? foundBytes : sought.encode();
     this.valueWord = value == null ? 0 : values.word(value);
     this.valueBytes = value == null ? foundBytes : values.encode(value);
@@ -130,13 +128,6 @@ final class EntryWrite<K, V> {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  /** Under no lock: the function's answer did not come into the map. */
-  void giveBack() {
-    if (values.handles != null && value != null) {
-      values.handles.giveBack(valueWord, valueBytes);
     }
   }
 

@@ -166,8 +166,7 @@ final class OwnCodec<T> extends TypeCodec<T> {
   @Override
   void verifyKey(T key, MemorySegment source, long offset, int byteSize) {
     byte[] written = source.asSlice(offset, byteSize).toArray(JAVA_BYTE);
-    String broken =
-        brokenLaw(key, read(source, offset, byteSize), written);
+    String broken = brokenLaw(key, read(source, offset, byteSize), written);
     if (broken != null) {
       throw new CodecContractException(
           broken

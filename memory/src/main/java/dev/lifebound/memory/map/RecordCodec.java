@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>No gaps, native byte order. Components are read through their accessors, and a record is made
- * by its canonical constructor.
+ * by its canonical constructor: an accessor that is overridden must keep the law of {@link
+ * java.lang.Record}.
  */
 final class RecordCodec<R> extends TypeCodec<R> {
   /**
@@ -332,7 +333,12 @@ final class RecordCodec<R> extends TypeCodec<R> {
 
   @Override
   boolean matchesBytes(
-      MemorySegment key, long keyOffset, int keyBytes, MemorySegment source, long offset, int byteSize) {
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
     if (!keyUpdated) {
       return super.matchesBytes(key, keyOffset, keyBytes, source, offset, byteSize);
     }

@@ -129,7 +129,12 @@ abstract class TypeCodec<T> implements Codec<T> {
 
   /** As {@link #matches}, of a key that was written. Runs no code of the program. */
   boolean matchesBytes(
-      MemorySegment key, long keyOffset, int keyBytes, MemorySegment source, long offset, int byteSize) {
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
     return keyBytes == byteSize
         && MemorySegment.mismatch(
                 key, keyOffset, keyOffset + keyBytes, source, offset, offset + byteSize)

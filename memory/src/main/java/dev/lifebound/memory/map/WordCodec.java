@@ -67,7 +67,12 @@ abstract class WordCodec<T> extends TypeCodec<T> {
 
   @Override
   final boolean matchesBytes(
-      MemorySegment key, long keyOffset, int keyBytes, MemorySegment source, long offset, int byteSize) {
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
     return canonical(get(key, keyOffset)) == canonical(get(source, offset));
   }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -223,9 +224,7 @@ class OwnCodecTest {
   }
 
   private static void refuses(RuntimeException failure, Runnable action) {
-    assertThatThrownBy(action::run)
-        .isInstanceOf(CodecContractException.class)
-        .hasCause(failure);
+    assertThatThrownBy(action::run).isInstanceOf(CodecContractException.class).hasCause(failure);
   }
 
   /** Writes to the very map that it serves, whenever a key is written. */
@@ -251,7 +250,10 @@ class OwnCodecTest {
   void aCodecRunsUnderNoLock() {
     Recursive codec = new Recursive();
     try (ConcurrentNativeMap<String, Long> map =
-        ConcurrentNativeMap.builder().sizes(2, 4, 1).testHash(_ -> 0).build(codec, Codecs.of(Long.class))) {
+        ConcurrentNativeMap.builder()
+            .sizes(2, 4, 1)
+            .testHash(_ -> 0)
+            .build(codec, Codecs.of(Long.class))) {
       codec.put = map::put;
       for (long i = 0; i < 3; i++) {
         map.put("a key of many bytes", i);
@@ -278,6 +280,42 @@ class OwnCodecTest {
       assertThat(map.put(new Weighed(Double.NaN, "a"), 3L)).isNull();
       assertThat(map.get(new Weighed(Double.NaN, "a"))).isNull();
       assertThat(map.size()).isEqualTo(3);
+    }
+  }
+
+  record Trimmed(String name) {
+    @Override
+    public String name() {
+      return name.strip();
+    }
+  }
+
+  @Test
+  void aRecordWhoseAccessorAnswersAnotherValueIsFound() {
+    Codec<Trimmed> codec = Codecs.of(Trimmed.class);
+    Codecs.check(codec, List.of(new Trimmed("a"), new Trimmed("b")));
+    assertThatThrownBy(() -> Codecs.check(codec, List.of(new Trimmed(" a"))))
+        .isInstanceOf(CodecContractException.class)
+        .hasMessageContaining("what its accessors answer");
+  }
+
+  @Test
+  void aLookUpWithAClosedSegmentSaysSo() {
+    MemorySegment key;
+    try (NativeMap<MemorySegment, Long> map = NativeMap.create(MemorySegment.class, Long.class);
+        ConcurrentNativeMap<MemorySegment, Long> shared =
+            ConcurrentNativeMap.create(Codecs.of(MemorySegment.class), Codecs.of(Long.class))) {
+      try (Arena arena = Arena.ofConfined()) {
+        key = arena.allocate(24);
+        map.put(key, 1L);
+        shared.put(key, 1L);
+      }
+      assertThatThrownBy(() -> map.get(key))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("a segment must be alive");
+      assertThatThrownBy(() -> shared.get(key))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("a segment must be alive");
     }
   }
 }
