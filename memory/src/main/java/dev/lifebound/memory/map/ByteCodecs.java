@@ -64,7 +64,7 @@ final class ByteCodecs {
     public int byteSize(MemorySegment value) {
       if (!value.scope().isAlive() || !value.isAccessibleBy(Thread.currentThread())) {
         throw new IllegalArgumentException(
-            "a segment must be alive, and this thread's, to be put: segment="
+            "a segment must be alive, and this thread's, to be put or looked for: segment="
                 + value
                 + ", thread="
                 + Thread.currentThread().getName());
@@ -84,7 +84,8 @@ final class ByteCodecs {
 
     @Override
     long hash(MemorySegment value, long seed) {
-      return ByteHash.of(value, 0, value.byteSize(), seed);
+      // Also for a look-up, whose first step this is.
+      return ByteHash.of(value, 0, byteSize(value), seed);
     }
 
     @Override

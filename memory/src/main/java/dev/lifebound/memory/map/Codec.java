@@ -16,9 +16,12 @@ import java.lang.foreign.MemorySegment;
  *   <li>nothing of this depends on anything but the value, and any thread may call it.
  * </ul>
  *
- * <p>A map gives {@code write} a segment that ends where the value ends, and checks each new key of
- * an own codec: its bytes must read back as an equal key with the same hash code and the same
- * bytes. {@link Codecs#check} checks the whole law on samples, for a unit test.
+ * <p>A map gives {@code write} and {@code read} a segment of the value's bytes and no others, to
+ * {@code read} a read-only one: a codec that goes astray gets a {@link CodecContractException} and
+ * reaches no other entry. A codec may use other maps; a {@link ConcurrentNativeMap} calls it under
+ * no lock. Each new key of an own codec is checked: its bytes must read back as an equal key with
+ * the same hash code and the same bytes. {@link Codecs#check} checks the whole law on samples, for
+ * a unit test.
  *
  * <pre>{@code
  * final class LocalDateCodec implements Codec<LocalDate> {

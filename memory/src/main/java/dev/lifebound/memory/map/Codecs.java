@@ -31,6 +31,10 @@ import java.util.Objects;
  * <p>All other types are refused when the codec is asked for, with the path to the offending
  * component. As keys also refused: records with a {@code byte[]} or a {@code MemorySegment} in
  * them, whose own equality is identity, and records that declare their own {@code equals}.
+ *
+ * <p>The components of a record are read through its accessors. One that is overridden must keep
+ * the law of {@link Record}, that a record made of what the accessors answer is an equal one. The
+ * maps trust it; {@link #check} checks it.
  */
 public final class Codecs {
   private Codecs() {}
@@ -103,8 +107,8 @@ public final class Codecs {
     byte[] overZeroes = new byte[bytes];
     byte[] overOnes = new byte[bytes];
     Arrays.fill(overOnes, (byte) -1);
-    checked.write(value, MemorySegment.ofArray(overZeroes), 0);
-    checked.write(value, MemorySegment.ofArray(overOnes), 0);
+    checked.write(value, MemorySegment.ofArray(overZeroes), 0, bytes);
+    checked.write(value, MemorySegment.ofArray(overOnes), 0, bytes);
     if (!Arrays.equals(overZeroes, overOnes)) {
       throw new CodecContractException(
           "a codec must write all bytes of a value, and each time the same: value="
@@ -115,6 +119,16 @@ public final class Codecs {
               + Arrays.mismatch(overZeroes, overOnes)
               + ", codec="
               + codec);
+    }
+    if (checked instanceof RecordCodec
+        && checked.whyNoKey == null
+        && !value.equals(checked.read(MemorySegment.ofArray(overZeroes), 0, bytes))) {
+      throw new CodecContractException(
+          "a record must equal the one that is made of what its accessors answer: value="
+              + value
+              + ", codec="
+              + codec
+              + "; mend the accessor that is overridden");
     }
     if (!(codec instanceof TypeCodec<T>)) {
       MemorySegment source = MemorySegment.ofArray(overZeroes);

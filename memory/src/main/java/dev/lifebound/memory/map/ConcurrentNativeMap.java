@@ -281,13 +281,14 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   }
 
   private boolean exchange(K key, V expected, @Nullable V value) {
-    byte[] bytes = values.encode(Objects.requireNonNull(expected, "a value must not be null"));
+    long word = values.word(Objects.requireNonNull(expected, "a value must not be null"));
+    byte[] bytes = values.encode(expected);
     EntryWrite<K, V> write = new EntryWrite<>(this, new SoughtKey<>(keys, tables, key), value);
     try {
       Stripe stripe = tables.lockNear(write.sought.hash);
       try {
         long slot = write.look(stripe);
-        if (!write.isFound(expected, bytes)) {
+        if (!write.isFound(word, bytes)) {
           return false;
         }
         if (value == null) {
@@ -420,18 +421,48 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       V value,
       BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
     boolean[] needed = new boolean[1];
+    V merged;
     try {
-      return update(
-          key,
-          present -> {
-            V made = present == null ? value : function.apply(present, value);
-            needed[0] = made != null && isSame(value, made) && !isSame(present, made);
-            return made;
-          });
-    } finally {
+      merged =
+          update(
+              key,
+              present -> {
+                V made = present == null ? value : function.apply(present, value);
+                needed[0] = made != null && isSame(value, made) && !isSame(present, made);
+                return made;
+              });
+    } catch (Throwable e) {
       if (!needed[0]) {
-        handles.giveBack(values.word(value), values.encode(value));
+        giveBack(handles, value, e);
       }
+      throw e;
+    }
+    if (!needed[0]) {
+      handles.giveBack(values.word(value), values.encode(value));
+    }
+    return merged;
+  }
+
+  /** Under no lock, whatever has kept the function's answer out of the map. */
+  private void giveBackAnswer(@Nullable V present, @Nullable V made, Throwable cause) {
+    if (values.handles == null || made == null) {
+      return;
+    }
+    try {
+      if (!isSame(present, made)) {
+        values.handles.giveBack(values.word(made), values.encode(made));
+      }
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** What a deallocator throws does not stand in for the cause. */
+  private void giveBack(HandleSide handles, V value, Throwable cause) {
+    try {
+      handles.giveBack(values.word(value), values.encode(value));
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
     }
   }
 
@@ -447,18 +478,26 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       } finally {
         stripe.state.unlock();
       }
-      V present;
-      V made;
+      V present = null;
+      V made = null;
       EntryWrite<K, V> after;
+      boolean same;
       try {
         present = before.before();
         made = function.apply(present);
+        same = isSame(present, made);
         after = new EntryWrite<>(this, sought, made);
       } catch (Throwable e) {
         tables.end(computation);
+        giveBackAnswer(present, made, e);
         throw e;
       }
-      finish(computation, after, made == null, isSame(present, made));
+      try {
+        finish(computation, after, made == null, same);
+      } catch (Throwable e) {
+        giveBackAnswer(present, made, e);
+        throw e;
+      }
       after.release();
       return made;
     } catch (IllegalStateException e) {
@@ -483,7 +522,6 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       return;
     }
     boolean done = false;
-    boolean full = false;
     while (!done) {
       Stripe stripe = tables.lockBusy(computation.hash);
       try {
@@ -496,7 +534,6 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         done = remove || slot != NONE || write.insert(stripe);
       } catch (Throwable e) {
         done = true;
-        full = e instanceof MapFullException || e instanceof MapClosedException;
         throw e;
       } finally {
         if (done) {
@@ -505,9 +542,6 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         stripe.state.unlock();
         if (done) {
           computation.end();
-        }
-        if (full) {
-          write.giveBack();
         }
       }
     }

@@ -3,7 +3,6 @@ package dev.lifebound.memory.map;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,8 @@ final class EntryWrite<K, V> {
   private final Side<K> keys;
   private final Side<V> values;
   final SoughtKey<K> sought;
-  private final @Nullable V value;
   private final byte[] keyBytes;
+  private final long valueWord;
   private final byte[] valueBytes;
   private boolean found;
   private long foundWord;
@@ -36,8 +35,8 @@ final class EntryWrite<K, V> {
     this.keys = map.keys;
     this.values = map.values;
     this.sought = sought;
-    this.value = value;
-    this.keyBytes = value == null && keys.handles == null ? foundBytes : keys.encode(sought.key);
+    this.keyBytes = value == null && keys.handles == null ? foundBytes : sought.encode();
+    this.valueWord = value == null ? 0 : values.word(value);
     this.valueBytes = value == null ? foundBytes : values.encode(value);
     if (value != null) {
       keys.verify(sought.key, keyBytes);
@@ -63,12 +62,11 @@ final class EntryWrite<K, V> {
     return found && live ? values.decode(foundWord, foundBytes) : null;
   }
 
-  boolean isFound(V expected, byte[] expectedBytes) {
+  /** Whether the value that was found is this one: its word, or its bytes. */
+  boolean isFound(long expectedWord, byte[] expectedBytes) {
     return found
         && live
-        && (values.words
-            ? foundWord == values.word(expected)
-            : Arrays.equals(foundBytes, expectedBytes));
+        && (values.words ? foundWord == expectedWord : Arrays.equals(foundBytes, expectedBytes));
   }
 
   /** Under the lock: another value for the entry of a slot. */
@@ -103,13 +101,13 @@ final class EntryWrite<K, V> {
 
   private void bindValue() {
     if (values.handles != null) {
-      values.handles.bind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
+      values.handles.bind(valueWord, valueBytes, sought.key);
     }
   }
 
   private void unbindValue() {
     if (values.handles != null) {
-      values.handles.unbind(values.word(Objects.requireNonNull(value)), valueBytes, sought.key);
+      values.handles.unbind(valueWord, valueBytes, sought.key);
     }
   }
 
@@ -130,13 +128,6 @@ final class EntryWrite<K, V> {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  /** Under no lock: the function's answer did not come into the map. */
-  void giveBack() {
-    if (values.handles != null && value != null) {
-      values.handles.giveBack(values.word(value), valueBytes);
     }
   }
 
@@ -221,8 +212,7 @@ final class EntryWrite<K, V> {
   }
 
   private long storeValue(Stripe stripe) {
-    V made = Objects.requireNonNull(value);
-    return values.store(stripe, 0, values.word(made), valueBytes);
+    return values.store(stripe, 0, valueWord, valueBytes);
   }
 
   /** Under the lock. */

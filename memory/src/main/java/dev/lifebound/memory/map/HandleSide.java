@@ -107,10 +107,21 @@ final class HandleSide {
     }
   }
 
-  /** Gives references back that were never bound. */
+  /** Gives references back that were never bound, those whose blocks live; as {@link #release}. */
   void giveBack(long word, byte[] bytes) {
+    RuntimeException failure = null;
     for (int offset : offsets) {
-      registry.release(handle(word, bytes, offset));
+      long handle = handle(word, bytes, offset);
+      if (registry.isLive(handle)) {
+        try {
+          registry.release(handle);
+        } catch (RuntimeException e) {
+          failure = Lives.joined(failure, e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

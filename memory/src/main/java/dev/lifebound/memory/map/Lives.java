@@ -280,12 +280,20 @@ final class Lives {
       return;
     }
     MemorySegment bytes = MemorySegment.ofArray(new byte[codec.byteSize(value)]);
-    codec.write(value, bytes, 0);
+    codec.write(value, bytes, 0, (int) bytes.byteSize());
+    RuntimeException failure = null;
     for (int offset : valueOffsets) {
       long handle = bytes.get(JAVA_LONG_UNALIGNED, offset);
       if (valueRegistry.isLive(handle)) {
-        valueRegistry.release(handle);
+        try {
+          valueRegistry.release(handle);
+        } catch (RuntimeException e) {
+          failure = joined(failure, e);
+        }
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Null keys and values are refused. Iterators are not fail-fast: the same thread may change the
  * map meanwhile, and then may or may not see what it adds. Entries are snapshots whose {@code
  * setValue} is a put. Spliterators bind when they are first used; they are {@code SIZED}, which
- * holds as long as the map is not changed meanwhile, {@code NONNULL}, and those of keys and entries
- * {@code DISTINCT}.
+ * holds as long as the map is not changed meanwhile, but not where other threads may end the blocks
+ * of entries; {@code NONNULL}, and those of keys and entries {@code DISTINCT}.
  */
 final class MapView<K, V> extends AbstractMap<K, V> {
   private final EntrySource<K, V> source;
@@ -95,14 +95,11 @@ final class MapView<K, V> extends AbstractMap<K, V> {
   }
 
   private void putOwned(K key, V made) {
-    boolean put = false;
     try {
       V _ = source.put(key, made);
-      put = true;
-    } finally {
-      if (!put) {
-        source.giveBack(made);
-      }
+    } catch (Throwable e) {
+      giveBack(made, e);
+      throw e;
     }
   }
 
@@ -134,19 +131,50 @@ final class MapView<K, V> extends AbstractMap<K, V> {
       K key, V value, BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
     Objects.requireNonNull(value, "value must not be null");
     Objects.requireNonNull(function, "function must not be null");
-    V present = get(key);
-    if (present == null) {
-      return exchange(key, null, value);
+    if (!source.isOwning()) {
+      V present = get(key);
+      return exchange(key, present, present == null ? value : function.apply(present, value));
     }
-    V made = function.apply(present, value);
-    if (!value.equals(made)) {
-      // Nothing, unless values are owned.
-      source.giveBack(value);
-    } else if (source.isOwning() && value.equals(present)) {
+    return mergeOwned(key, value, function);
+  }
+
+  /** The reference of the value that is given is the map's, also when it is not needed. */
+  private @Nullable V mergeOwned(
+      K key, V value, BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
+    V present;
+    V made;
+    boolean needed;
+    try {
+      present = get(key);
+      made = present == null ? value : function.apply(present, value);
       // The same block twice: the entry keeps its own reference.
+      needed = value.equals(made) && !value.equals(present);
+    } catch (Throwable e) {
+      giveBack(value, e);
+      throw e;
+    }
+    V merged;
+    try {
+      merged = exchange(key, present, made);
+    } catch (Throwable e) {
+      if (!needed) {
+        giveBack(value, e);
+      }
+      throw e;
+    }
+    if (!needed) {
       source.giveBack(value);
     }
-    return exchange(key, present, made);
+    return merged;
+  }
+
+  /** What a deallocator throws does not stand in for the cause. */
+  private void giveBack(V value, Throwable cause) {
+    try {
+      source.giveBack(value);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   @Override
@@ -183,6 +211,12 @@ final class MapView<K, V> extends AbstractMap<K, V> {
     return new Entries();
   }
 
+  private <T> Spliterator<T> spliterator(Collection<T> elements, int characteristics) {
+    return source.isOwning()
+        ? new UnsizedSpliterator<>(elements, characteristics)
+        : Spliterators.spliterator(elements, characteristics);
+  }
+
   private final class Keys extends AbstractSet<K> {
     @Override
     public int size() {
@@ -211,7 +245,7 @@ final class MapView<K, V> extends AbstractMap<K, V> {
 
     @Override
     public Spliterator<K> spliterator() {
-      return Spliterators.spliterator(this, Spliterator.DISTINCT | Spliterator.NONNULL);
+      return MapView.this.spliterator(this, Spliterator.DISTINCT | Spliterator.NONNULL);
     }
   }
 
@@ -254,7 +288,7 @@ final class MapView<K, V> extends AbstractMap<K, V> {
 
     @Override
     public Spliterator<V> spliterator() {
-      return Spliterators.spliterator(this, Spliterator.NONNULL);
+      return MapView.this.spliterator(this, Spliterator.NONNULL);
     }
   }
 
@@ -308,7 +342,7 @@ final class MapView<K, V> extends AbstractMap<K, V> {
 
     @Override
     public Spliterator<Entry<K, V>> spliterator() {
-      return Spliterators.spliterator(this, Spliterator.DISTINCT | Spliterator.NONNULL);
+      return MapView.this.spliterator(this, Spliterator.DISTINCT | Spliterator.NONNULL);
     }
   }
 

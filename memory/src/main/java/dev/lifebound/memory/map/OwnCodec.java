@@ -9,8 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A codec of the program's own. It is trusted with nothing but its own bytes. */
 final class OwnCodec<T> extends TypeCodec<T> {
-  /** The bytes of one value at a time, for each thread; larger ones are not kept. */
-  private static final ThreadLocal<byte[]> SCRATCH = ThreadLocal.withInitial(() -> new byte[256]);
+  /**
+   * The bytes of one value at a time, for each thread; larger ones are not kept. Nothing while a
+   * codec writes to them, since it may look into another map, whose codec needs bytes too.
+   */
+  private static final ThreadLocal<byte @Nullable []> SCRATCH = new ThreadLocal<>();
+
+  private static final int SCRATCH_BYTES = 256;
 
   private final Codec<T> codec;
 
@@ -33,7 +38,13 @@ final class OwnCodec<T> extends TypeCodec<T> {
 
   @Override
   public int byteSize(T value) {
-    int bytes = codec.byteSize(value);
+    int bytes;
+    try {
+      bytes = codec.byteSize(value);
+    } catch (IndexOutOfBoundsException | IllegalStateException e) {
+      throw new CodecContractException(
+          "a codec must say the size of each value: codec=" + typeName + "; mend byteSize", e);
+    }
     if (bytes < 0 || (fixedBytes() != VARIABLE && bytes != fixedBytes())) {
       throw new CodecContractException(
           "a value's size must be 0 or more, and the fixed size where there is one: byteSize="
@@ -48,15 +59,19 @@ final class OwnCodec<T> extends TypeCodec<T> {
 
   @Override
   public void write(T value, MemorySegment target, long offset) {
-    int bytes = byteSize(value);
-    // Ends where the value ends: what is written past it is refused.
-    MemorySegment own = target.asSlice(0, offset + bytes);
+    write(value, target, offset, byteSize(value));
+  }
+
+  @Override
+  void write(T value, MemorySegment target, long offset, int byteSize) {
+    // The value's bytes and no others: what is written beside them is refused.
+    MemorySegment own = target.asSlice(offset, byteSize);
     try {
-      codec.write(value, own, offset);
+      codec.write(value, own, 0);
     } catch (IndexOutOfBoundsException | IllegalStateException e) {
       throw new CodecContractException(
           "a codec must write the bytes that it promised: byteSize="
-              + bytes
+              + byteSize
               + ", codec="
               + typeName
               + "; mend write or byteSize",
@@ -66,12 +81,15 @@ final class OwnCodec<T> extends TypeCodec<T> {
 
   @Override
   public T read(MemorySegment source, long offset, int byteSize) {
-    MemorySegment own = source.asSlice(0, offset + byteSize);
+    MemorySegment own = source.asSlice(offset, byteSize).asReadOnly();
     try {
-      return codec.read(own, offset, byteSize);
-    } catch (IndexOutOfBoundsException | IllegalStateException e) {
+      return codec.read(own, 0, byteSize);
+    } catch (IndexOutOfBoundsException
+        | IllegalStateException
+        | IllegalArgumentException
+        | UnsupportedOperationException e) {
       throw new CodecContractException(
-          "a codec must read what it wrote: byteSize="
+          "a codec must read what it wrote, and write nothing meanwhile: byteSize="
               + byteSize
               + ", codec="
               + typeName
@@ -95,7 +113,7 @@ final class OwnCodec<T> extends TypeCodec<T> {
     byte[] bytes = new byte[Long.BYTES];
     MemorySegment segment = MemorySegment.ofArray(bytes);
     segment.set(ByteHash.WORD, 0, word);
-    return codec.read(segment.asSlice(0, fixedBytes()), 0, fixedBytes());
+    return read(segment, 0, fixedBytes());
   }
 
   @Override
@@ -116,15 +134,25 @@ final class OwnCodec<T> extends TypeCodec<T> {
             MemorySegment.ofArray(encoded(value, byteSize)), source, offset, byteSize);
   }
 
+  /** The value's bytes, in an array that this thread may use again for the next value. */
   private byte[] encoded(T value, int byteSize) {
     byte[] bytes = SCRATCH.get();
-    if (bytes.length < byteSize) {
-      bytes = new byte[byteSize];
+    SCRATCH.set(null);
+    if (bytes == null || bytes.length < byteSize) {
+      bytes = new byte[Math.max(byteSize, SCRATCH_BYTES)];
     }
     // A codec that leaves a byte out shall leave the same byte each time.
     Arrays.fill(bytes, 0, byteSize, (byte) 0);
-    write(value, MemorySegment.ofArray(bytes), 0);
+    write(value, MemorySegment.ofArray(bytes), 0, byteSize);
+    if (bytes.length == SCRATCH_BYTES) {
+      SCRATCH.set(bytes);
+    }
     return bytes;
+  }
+
+  @Override
+  boolean isOfProgram() {
+    return true;
   }
 
   @Override
@@ -138,8 +166,7 @@ final class OwnCodec<T> extends TypeCodec<T> {
   @Override
   void verifyKey(T key, MemorySegment source, long offset, int byteSize) {
     byte[] written = source.asSlice(offset, byteSize).toArray(JAVA_BYTE);
-    String broken =
-        brokenLaw(key, codec.read(MemorySegment.ofArray(written), 0, byteSize), written);
+    String broken = brokenLaw(key, read(source, offset, byteSize), written);
     if (broken != null) {
       throw new CodecContractException(
           broken

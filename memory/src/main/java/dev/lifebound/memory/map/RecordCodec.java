@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>No gaps, native byte order. Components are read through their accessors, and a record is made
- * by its canonical constructor.
+ * by its canonical constructor: an accessor that is overridden must keep the law of {@link
+ * java.lang.Record}.
  */
 final class RecordCodec<R> extends TypeCodec<R> {
   /**
@@ -60,6 +61,7 @@ final class RecordCodec<R> extends TypeCodec<R> {
   private final MethodHandle constructor;
 
   private final boolean keyUpdated;
+  private final boolean ofProgram;
   private final int[] handleOffsets;
   private final @Nullable Registry registry;
 
@@ -73,6 +75,7 @@ final class RecordCodec<R> extends TypeCodec<R> {
             .asSpreader(Object[].class, columns.size())
             .asType(MethodType.methodType(Object.class, Object[].class));
     this.keyUpdated = columns.stream().anyMatch(column -> column.codec.isKeyUpdated());
+    this.ofProgram = columns.stream().anyMatch(column -> column.codec.isOfProgram());
     this.handleOffsets =
         columns.stream()
             .flatMapToInt(
@@ -110,19 +113,57 @@ final class RecordCodec<R> extends TypeCodec<R> {
 
   @Override
   public void write(R value, MemorySegment target, long offset) {
+    long _ = write(value, target, offset, Long.MAX_VALUE);
+  }
+
+  @Override
+  void write(R value, MemorySegment target, long offset, int byteSize) {
+    long bytes = write(value, target, offset, offset + byteSize) - offset;
+    if (bytes != byteSize) {
+      throw changed(bytes, byteSize);
+    }
+  }
+
+  /** Where it ends, which is not after {@code end}. */
+  private long write(R value, MemorySegment target, long offset, long end) {
     long tail = offset + headBytes;
     for (Column column : columns) {
       Object component = column.of(value);
       long head = offset + column.offset;
       if (column.isVariable()) {
         int bytes = column.codec.byteSize(component);
+        if (bytes > end - tail) {
+          throw changed(tail + bytes - offset, end - offset);
+        }
         target.set(JAVA_INT_UNALIGNED, head, bytes);
-        column.codec.write(component, target, tail);
+        write(column.codec, component, target, tail, bytes);
         tail += bytes;
       } else {
-        column.codec.write(component, target, head);
+        write(column.codec, component, target, head, column.codec.fixedBytes());
       }
     }
+    return tail;
+  }
+
+  /** Our own codecs by the short way, so that calls are compiled for the types of this record. */
+  private void write(
+      TypeCodec<Object> codec, Object component, MemorySegment target, long offset, int bytes) {
+    if (ofProgram) {
+      codec.write(component, target, offset, bytes);
+    } else {
+      codec.write(component, target, offset);
+    }
+  }
+
+  private CodecContractException changed(long bytes, long before) {
+    return new CodecContractException(
+        "a value must have the same size each time it is asked for: byteSize="
+            + bytes
+            + ", before="
+            + before
+            + ", record="
+            + typeName
+            + "; mend byteSize of its components' codecs, or the accessors");
   }
 
   @Override
@@ -280,6 +321,42 @@ final class RecordCodec<R> extends TypeCodec<R> {
         tail += bytes;
       } else if (!column.codec.matches(component, source, head, column.codec.fixedBytes())) {
         return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  boolean isOfProgram() {
+    return ofProgram;
+  }
+
+  @Override
+  boolean matchesBytes(
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
+    if (!keyUpdated) {
+      return super.matchesBytes(key, keyOffset, keyBytes, source, offset, byteSize);
+    }
+    long keyTail = keyOffset + headBytes;
+    long tail = offset + headBytes;
+    for (Column column : columns) {
+      long keyHead = keyOffset + column.offset;
+      long head = offset + column.offset;
+      boolean variable = column.isVariable();
+      int own = variable ? key.get(JAVA_INT_UNALIGNED, keyHead) : column.codec.fixedBytes();
+      int bytes = variable ? source.get(JAVA_INT_UNALIGNED, head) : own;
+      if (!column.codec.matchesBytes(
+          key, variable ? keyTail : keyHead, own, source, variable ? tail : head, bytes)) {
+        return false;
+      }
+      if (variable) {
+        keyTail += own;
+        tail += bytes;
       }
     }
     return true;

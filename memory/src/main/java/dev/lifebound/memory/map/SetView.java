@@ -5,10 +5,12 @@ import java.util.Iterator;
 import java.util.Objects;
 import java.util.Set;
 import java.util.Spliterator;
-import java.util.Spliterators;
 import org.jspecify.annotations.Nullable;
 
-/** A {@link NativeSet} as a {@link Set}, on the terms of {@link MapView}. */
+/**
+ * A {@link NativeSet} as a {@link Set}, on the terms of {@link MapView}; its spliterator is not
+ * sized.
+ */
 final class SetView<E> extends AbstractSet<E> {
   private final NativeSet<E> set;
 
@@ -57,6 +59,7 @@ final class SetView<E> extends AbstractSet<E> {
 
   @Override
   public Spliterator<E> spliterator() {
-    return Spliterators.spliterator(this, Spliterator.DISTINCT | Spliterator.NONNULL);
+    // Elements may be handles, whose blocks end on other threads.
+    return new UnsizedSpliterator<>(this, Spliterator.DISTINCT | Spliterator.NONNULL);
   }
 }

@@ -23,6 +23,9 @@ final class Side<T> {
   /** Whether the codec may be given bytes that were never written by it, as it cannot go astray. */
   private final boolean sturdy;
 
+  /** Whether comparing and writing run code of the program. */
+  final boolean ofProgram;
+
   /** Handles in it; null when there are none. */
   final @Nullable HandleSide handles;
 
@@ -30,6 +33,7 @@ final class Side<T> {
     this.handles = HandleSide.of(codec, name);
     this.codec = codec;
     this.words = codec.isWord();
+    this.ofProgram = codec.isOfProgram();
     this.slabs = slabs;
     this.headerBytes = headerBytes;
     this.sturdy = codec instanceof StringCodec || codec instanceof ByteCodecs.OfUuid;
@@ -41,7 +45,11 @@ final class Side<T> {
       return NOTHING;
     }
     byte[] bytes = new byte[codec.byteSize(value)];
-    codec.write(value, MemorySegment.ofArray(bytes), 0);
+    if (ofProgram) {
+      codec.write(value, MemorySegment.ofArray(bytes), 0, bytes.length);
+    } else {
+      codec.write(value, MemorySegment.ofArray(bytes), 0);
+    }
     return bytes;
   }
 
@@ -123,8 +131,12 @@ final class Side<T> {
     return areLive(word, bytes) ? codec.read(MemorySegment.ofArray(bytes), 0, length) : null;
   }
 
-  /** Whether what may be a key cell holds this key. */
-  boolean holds(long word, long hash, T key) {
+  /**
+   * Whether what may be a key cell holds this key.
+   *
+   * @param encoded the key's bytes, null when they are not needed
+   */
+  boolean holds(long word, long hash, T key, byte @Nullable [] encoded) {
     if (!ConcurrentCells.isCell(slabs, word, headerBytes)
         || ConcurrentCells.hash(slabs, word) != hash) {
       return false;
@@ -132,9 +144,13 @@ final class Side<T> {
     int length = ConcurrentCells.length(slabs, word, headerBytes);
     MemorySegment slab = slabs.segment(word);
     long offset = ConcurrentCells.bytesOffset(word, headerBytes);
-    return length >= 0
-        && length <= slab.byteSize() - offset
-        && codec.matches(key, slab, offset, length);
+    if (length < 0 || length > slab.byteSize() - offset) {
+      return false;
+    }
+    return encoded == null
+        ? codec.matches(key, slab, offset, length)
+        : codec.matchesBytes(
+            MemorySegment.ofArray(encoded), 0, encoded.length, slab, offset, length);
   }
 
   /** The length of a cell that was read without the lock; -1 when it may have been recycled. */

@@ -21,6 +21,11 @@ final class SoughtKey<K> implements Probe {
   /** How to compare it with stored ones, where that is not by the word. */
   final @Nullable Probe probe;
 
+  /**
+   * Its bytes, where comparing it would run code of the program, which must not run under a lock.
+   */
+  private final byte @Nullable [] encoded;
+
   /** Whether it equals itself. */
   final boolean reflexive;
 
@@ -40,6 +45,7 @@ final class SoughtKey<K> implements Probe {
         keys.words
             ? tables.hash(keyCodec.canonical(word))
             : tables.settings.worsened(keyCodec.hash(key, tables.settings.seed()));
+    this.encoded = !keys.words && keys.ofProgram ? keys.encode(key) : null;
     this.probe = keys.words && !keyCodec.isKeyUpdated() ? null : this;
   }
 
@@ -47,12 +53,17 @@ final class SoughtKey<K> implements Probe {
   public boolean matches(long stored) {
     return keys.words
         ? keyCodec.canonical(stored) == keyCodec.canonical(word)
-        : keys.holds(stored, hash, key);
+        : keys.holds(stored, hash, key, encoded);
+  }
+
+  /** Its bytes, when it is no word. */
+  byte[] encode() {
+    return encoded == null ? keys.encode(key) : encoded;
   }
 
   /** Whether the blocks of the key's own handles live. */
   boolean isLive() {
-    return keys.handles == null || keys.handles.areLive(word, keys.encode(key));
+    return keys.handles == null || keys.handles.areLive(word, encode());
   }
 
   /** The slot, or {@link ConcurrentTables#NONE}. */

@@ -57,6 +57,14 @@ abstract class TypeCodec<T> implements Codec<T> {
     return fixedBytes;
   }
 
+  /**
+   * As {@link #write(Object, MemorySegment, long)}, of a value whose size was asked for before:
+   * writes no byte beside these, also when the value or its codec would say another size now.
+   */
+  void write(T value, MemorySegment target, long offset, int byteSize) {
+    write(value, target, offset);
+  }
+
   final boolean isWord() {
     return fixedBytes >= 0 && fixedBytes <= Long.BYTES;
   }
@@ -110,6 +118,28 @@ abstract class TypeCodec<T> implements Codec<T> {
 
   /** Whether the bytes are those of an equal key. The value must be reflexive. */
   abstract boolean matches(T value, MemorySegment source, long offset, int byteSize);
+
+  /**
+   * Whether comparing runs code of the program, in which case keys are compared by {@link
+   * #matchesBytes} under a lock.
+   */
+  boolean isOfProgram() {
+    return false;
+  }
+
+  /** As {@link #matches}, of a key that was written. Runs no code of the program. */
+  boolean matchesBytes(
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
+    return keyBytes == byteSize
+        && MemorySegment.mismatch(
+                key, keyOffset, keyOffset + keyBytes, source, offset, offset + byteSize)
+            < 0;
+  }
 
   /** Where, in a value's bytes, handles stand of whose blocks the value owns a reference. */
   int[] handleOffsets() {

@@ -66,6 +66,17 @@ abstract class WordCodec<T> extends TypeCodec<T> {
   }
 
   @Override
+  final boolean matchesBytes(
+      MemorySegment key,
+      long keyOffset,
+      int keyBytes,
+      MemorySegment source,
+      long offset,
+      int byteSize) {
+    return canonical(get(key, keyOffset)) == canonical(get(source, offset));
+  }
+
+  @Override
   final boolean matches(T value, MemorySegment source, long offset, int byteSize) {
     return canonical(word(value)) == canonical(get(source, offset));
   }
