@@ -291,6 +291,7 @@ final class AutopsyBench {
   private void lab(int runs) throws IOException, InterruptedException {
     int ran = 0;
     int expected = 0;
+    int discarded = 0;
     String[] command =
         Stream.concat(
                 Stream.of("lab", "--json"),
@@ -305,6 +306,7 @@ final class AutopsyBench {
         if (java && outcome.path("not_run").isNull()) {
           boolean asExpected = outcome.get("expected").asBoolean();
           ran++;
+          discarded += outcome.get("discarded").asInt();
           expected += asExpected ? 1 : 0;
           if (!asExpected) {
             System.out.println("unexpected, run " + (i + 1) + ": " + outcome);
@@ -315,6 +317,7 @@ final class AutopsyBench {
     figure("lab_share", "%.3f", ran == 0 ? 0 : (double) expected / ran);
     count("lab_share", runs);
     count("lab_outcomes", ran);
+    count("lab_discarded", discarded);
   }
 
   private static String lifebound(String... arguments) throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package dev.lifebound.crash.autopsy;
 import dev.lifebound.memory.ledger.LedgerHeader;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
@@ -56,17 +57,18 @@ record SameProcess(boolean same, boolean byNumber, String reason) {
           "the log is of process " + process.pid() + " and the ledger of process " + ledger.pid());
     }
     Instant started = ledger.jvmStarted();
-    if (process.localTime() == null || process.elapsed() == null || started == null) {
+    LocalDateTime local = process.localTime();
+    if (local == null || process.elapsed() == null || started == null) {
       return no(
           "both name process "
               + ledger.pid()
               + ", but the log does not tell when it started, and numbers are given again");
     }
-    Instant byLog = process.localTime().toInstant(ZoneOffset.UTC).minus(process.elapsed());
+    Instant byLog = local.toInstant(ZoneOffset.UTC).minus(process.elapsed());
     Duration apart = Duration.between(started, byLog);
     ZoneNames.Fit fit =
         offset(apart)
-            .map(offset -> ZoneNames.fit(process.zone(), process.localTime(), offset))
+            .map(offset -> ZoneNames.fit(process.zone(), local, offset))
             .orElse(ZoneNames.Fit.NO);
     if (fit == ZoneNames.Fit.NO) {
       return no(
