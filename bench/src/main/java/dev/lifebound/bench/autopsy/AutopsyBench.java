@@ -7,6 +7,7 @@ import dev.lifebound.crash.autopsy.CrashGenerator;
 import dev.lifebound.crash.autopsy.CrashGenerator.Remains;
 import dev.lifebound.crash.autopsy.CrashKind;
 import dev.lifebound.crash.autopsy.FailureKind;
+import dev.lifebound.crash.autopsy.InnocentVictim;
 import dev.lifebound.crash.autopsy.PlainVictim;
 import dev.lifebound.crash.autopsy.RealCrash;
 import dev.lifebound.crash.lab.Language;
@@ -33,9 +34,11 @@ import tools.jackson.databind.json.JsonMapper;
  * Are autopsies right, and how long do they take?
  *
  * <p>Workload: 200 real JVMs with Lifebound that die in 12 ways, with sizes, names, keys and
- * neighbours by a seed, and 100 without Lifebound that die in 8 ways; half of these are given the
- * ledger of another process. Then the command on a ledger of 64 MB with a log of 3 MB, as a whole
- * process; a heap dump of more than 2 GB searched in a heap of 512 MB; and the laboratory.
+ * neighbours by a seed, and 100 of which no block is to blame: 75 without Lifebound that die in 8
+ * ways, half of them given the ledger of another process, and 25 with a ledger that die in 4 ways
+ * of what C did to memory of its own, beside healthy or rightly freed blocks of the ledger. Then
+ * the command on a ledger of 64 MB with a log of 3 MB, as a whole process; a heap dump of more than
+ * 2 GB searched in a heap of 512 MB; and the laboratory.
  *
  * <p>Command: {@code bench/run autopsy [--quick] [--part PART]...}; with {@code --quick} 48 and 24
  * crashes, no large dump, and one run of the laboratory. Parts run alone and print their own
@@ -164,8 +167,8 @@ final class AutopsyBench {
   private void others(int count) throws IOException, InterruptedException, AutopsyException {
     Remains other = generator.crash(CrashKind.READ_AFTER_FREE, SEED);
     PlainVictim.Cause[] causes = PlainVictim.Cause.values();
-    int invented = 0;
-    int died = 0;
+    int invented = innocents(count / 4);
+    int died = count / 4;
     for (int i = 0; died < count; i++) {
       Optional<Remains> remains = generator.plain(causes[i % causes.length], SEED + i);
       if (remains.isEmpty()) {
@@ -186,6 +189,31 @@ final class AutopsyBench {
     }
     figure("invented", "%.0f", invented);
     count("invented", count);
+  }
+
+  /**
+   * Crashes with a ledger for which a block of it was blamed, or that got another wrong verdict.
+   */
+  private int innocents(int count) throws IOException, InterruptedException, AutopsyException {
+    InnocentVictim.Cause[] causes = InnocentVictim.Cause.values();
+    int invented = 0;
+    int died = 0;
+    for (int i = 0; died < count; i++) {
+      InnocentVictim.Cause cause = causes[i % causes.length];
+      Optional<Remains> remains = generator.innocent(cause, SEED + i);
+      if (remains.isEmpty()) {
+        System.out.println("survived: " + cause);
+        continue;
+      }
+      died++;
+      Autopsy autopsy = Autopsy.perform(remains.get().request());
+      if (!cause.isRight(autopsy)) {
+        invented++;
+        System.out.println("invented: " + cause + ": " + autopsy.verdict());
+      }
+      delete(remains.get().folder());
+    }
+    return invented;
   }
 
   /** Of each JDK that is here, a real log and each of its prefixes of whole kilobytes. */
@@ -263,6 +291,7 @@ final class AutopsyBench {
   private void lab(int runs) throws IOException, InterruptedException {
     int ran = 0;
     int expected = 0;
+    int discarded = 0;
     String[] command =
         Stream.concat(
                 Stream.of("lab", "--json"),
@@ -277,6 +306,7 @@ final class AutopsyBench {
         if (java && outcome.path("not_run").isNull()) {
           boolean asExpected = outcome.get("expected").asBoolean();
           ran++;
+          discarded += outcome.get("discarded").asInt();
           expected += asExpected ? 1 : 0;
           if (!asExpected) {
             System.out.println("unexpected, run " + (i + 1) + ": " + outcome);
@@ -287,6 +317,7 @@ final class AutopsyBench {
     figure("lab_share", "%.3f", ran == 0 ? 0 : (double) expected / ran);
     count("lab_share", runs);
     count("lab_outcomes", ran);
+    count("lab_discarded", discarded);
   }
 
   private static String lifebound(String... arguments) throws IOException, InterruptedException {

@@ -24,29 +24,38 @@ public record AbortMessage(String text, Problem problem) implements CrashLog {
     CORRUPTION
   }
 
-  /** The sentences of glibc's malloc.c and of musl's and jemalloc's nearest ones. */
+  /**
+   * The sentences of glibc's malloc.c, each as a whole: a program's own log speaks of double frees,
+   * too.
+   */
   private static final List<Phrase> PHRASES =
       List.of(
-          new Phrase("double free detected", Problem.DOUBLE_FREE),
-          new Phrase("double free or corruption", Problem.DOUBLE_FREE_OR_CORRUPTION),
+          new Phrase("free\\(\\): double free detected in tcache(?: \\d+)?", Problem.DOUBLE_FREE),
+          new Phrase("double free or corruption \\(!?\\w+\\)", Problem.DOUBLE_FREE_OR_CORRUPTION),
           new Phrase(
-              "(?:free|munmap_chunk|realloc|reallocarray)\\(\\): invalid pointer",
+              "(?:free|munmap_chunk|mremap_chunk|realloc|reallocarray)\\(\\): invalid pointer",
               Problem.INVALID_POINTER),
           // A wrong size stands before a block that somebody has overwritten, or before no block at
           // all.
           new Phrase(
-              "(?:free|realloc)\\(\\): invalid (?:size|old size|next size)"
-                  + "|corrupted unsorted chunks|break adjusted to free",
+              "(?:free|realloc)\\(\\): (?:invalid (?:size|old size|next size)(?: \\(\\w+\\))?"
+                  + "|(?:corrupted|unaligned|too many) [a-z ]*chunks?[a-z ]*\\d?)"
+                  + "|break adjusted to free malloc space",
               Problem.CORRUPTION),
           new Phrase(
-              "corrupted (?:size vs\\. prev_size|double-linked list|unsorted chunks|top size)"
-                  + "|malloc(?:_consolidate)?\\(\\): |unaligned (?:tcache|fastbin) chunk"
-                  + "|chunk detected|corrupted size",
+              "corrupted (?:size vs\\. prev_size[a-z ]*|double-linked list(?: \\(not small\\))?"
+                  + "|unsorted chunks ?\\d?|top size)"
+                  + "|(?:malloc|malloc_consolidate|tcache_thread_shutdown)\\(\\): [a-z][\\w ()>-]*",
               Problem.CORRUPTION));
+
+  /** Up to glibc 2.25 the sentence has this around it. */
+  private static final String OLD_START = "(?:\\*\\*\\* Error in `.*': )?";
+
+  private static final String OLD_END = "(?:: 0x[0-9a-f]+ \\*\\*\\*)?";
 
   private record Phrase(Pattern pattern, Problem problem) {
     Phrase(String pattern, Problem problem) {
-      this(Pattern.compile(pattern), problem);
+      this(Pattern.compile(OLD_START + "(?:" + pattern + ")" + OLD_END), problem);
     }
   }
 
@@ -60,7 +69,7 @@ public record AbortMessage(String text, Problem problem) implements CrashLog {
 
   private static Optional<AbortMessage> ofLine(String line) {
     return PHRASES.stream()
-        .filter(phrase -> phrase.pattern.matcher(line).find())
+        .filter(phrase -> phrase.pattern.matcher(line.strip()).matches())
         .findFirst()
         .map(phrase -> new AbortMessage(line.strip(), phrase.problem));
   }

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  *   <li><b>A living block whose memory is gone.</b> The address lies in a block that lives by the
  *       ledger, and nothing is mapped there: it was freed by code that the ledger does not see.
  *   <li><b>In {@code free} of a dead block.</b> The thread was in {@code free} and the address lies
- *       in the allocator's words before a dead block, or a register holds exactly its address.
+ *       in the allocator's words before a dead block, or a register holds exactly its address and
+ *       no other one holds what the address was before.
  *   <li><b>The JVM itself.</b> A failed assertion of the JVM, or a crash of one of its own threads,
  *       at an address of no block.
  *   <li><b>Out of a living block.</b> The access began at a block that lives beside the address, as
@@ -256,6 +257,9 @@ final class Coroner {
                   + " is the allocator's word right before "
                   + near.getFirst().name()));
     }
+    if (isBeforeRegister(log, address)) {
+      return Optional.empty();
+    }
     for (Map.Entry<String, Long> register : log.registers().entrySet()) {
       long value = register.getValue();
       List<BlockLife> named =
@@ -277,6 +281,16 @@ final class Coroner {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether a register holds what {@code free} was given when it read its own word before that: no
+   * dead block's, and so not what another register happens to hold.
+   */
+  private static boolean isBeforeRegister(HsErr log, long address) {
+    return log.registers().values().stream()
+        .mapToLong(value -> value - address)
+        .anyMatch(distance -> distance > 0 && distance <= CHUNK_HEADER_BYTES);
   }
 
   private Decision secondFree(List<BlockLife> dead, long address, String reason) {

@@ -106,11 +106,16 @@ public record HsErr(
 
   private static final Pattern JDK_CLASS = Pattern.compile("(?:java|javax|jdk|sun|com\\.sun)\\..*");
 
-  /** Functions of C libraries that give memory back. */
+  /**
+   * Frames of the functions of C libraries that give memory back, by the whole of their names: a
+   * program has methods and members that are called {@code free}, too.
+   */
   private static final Pattern FREEING =
       Pattern.compile(
-          "\\b(?:c?free|__libc_free|_int_free\\w*|munmap_chunk|unlink_chunk|realloc|__libc_realloc"
-              + "|je_free|mi_free|tc_free|operator delete\\S*)\\b");
+          "C\\s+\\[[^\\]]*\\]\\s+"
+              + "(?:c?free|__libc_free|_int_free\\w*|munmap_chunk|unlink_chunk|realloc|__libc_realloc"
+              + "|je_free|mi_free|tc_free|operator delete(?:\\[\\])?(?:\\([^()]*\\))?)"
+              + "(?:\\.(?:part|constprop|isra|cold)(?:\\.\\d+)*)*(?:\\+0x[0-9a-fA-F]+)?\\s*");
 
   /** The page fault's bit for a write in the error code of x86-64. */
   private static final long WRITE_BIT = 2;
@@ -194,7 +199,7 @@ public record HsErr(
 
   /** Whether the thread was giving memory back to the C library. */
   boolean isFreeing() {
-    return topFrames().anyMatch(frame -> FREEING.matcher(frame).find());
+    return topFrames().anyMatch(frame -> FREEING.matcher(frame).matches());
   }
 
   private java.util.stream.Stream<String> topFrames() {

@@ -115,12 +115,14 @@ final class Performance {
                 "process-not-checked",
                 "what the C library wrote names no process; that it is that of the ledger is taken"
                     + " on trust");
-            yield new SameProcess(true, "");
+            yield SameProcess.onTrust();
           }
-          case null -> new SameProcess(true, "");
+          case null -> SameProcess.onTrust();
         };
     if (!joined.same()) {
       note("other-process", joined.reason());
+    } else if (joined.byNumber()) {
+      note("process-by-number", joined.reason());
     }
     return joined;
   }

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  *       newest event. An older one was survived for long, and is only mentioned. The library's
  *       words must not contradict it.
  *   <li><b>Two frees of one block</b>, with no allocation between, the second one at the end.
- *   <li><b>A double free by the library's words</b>, when the last thing that was done was a free:
- *       that block. {@code double free or corruption} are no such words: an allocator that finds
- *       the words before a block overwritten says them of its first free, too.
- *   <li><b>The library's words alone</b>: what they say, of no block.
+ *   <li><b>The library's words alone</b>: what they say, of no block. They name none, and C frees
+ *       blocks of its own, so that a free as the last event is mentioned and not blamed. {@code
+ *       double free or corruption} is not even a double free: an allocator that finds the words
+ *       before a block overwritten says so of its first free, too.
  *   <li><b>Unknown</b>: with what was done last. A free as the last event is no proof: a kill would
  *       look the same.
  * </ol>
@@ -53,7 +53,6 @@ final class SilentDeath {
         .filter(event -> isAtEnd(event) && isMeant(Incidents.kind(event)))
         .map(this::ofIncident)
         .or(this::freedAgain)
-        .or(this::lastFree)
         .orElseGet(() -> withoutBlock(incident.orElse(null)));
   }
 
@@ -119,24 +118,6 @@ final class SilentDeath {
         });
   }
 
-  private Optional<Decision> lastFree() {
-    if (message == null || closed || message.problem() != AbortMessage.Problem.DOUBLE_FREE) {
-      return Optional.empty();
-    }
-    return freedLast()
-        .map(block ->
-            Decision.of(
-                FailureKind.DOUBLE_FREE,
-                block.address(),
-                block,
-                List.of(
-                    "the C library said: " + message.text(),
-                    "the last event of the ledger is the free of "
-                        + block.name()
-                        + ", and the process ended there without closing it"),
-                List.of()));
-  }
-
   /** The block whose free is the newest event. */
   private Optional<BlockLife> freedLast() {
     return last.filter(event -> BlockLife.isFree(event.type()) && event.block() != 0)
@@ -159,7 +140,7 @@ final class SilentDeath {
       case DOUBLE_FREE -> {
         kind = FailureKind.DOUBLE_FREE;
         headline = "the C library was given a block a second time";
-        reasons.add("the ledger does not tell which block it was");
+        reasons.add("the ledger has no second free, and so does not tell which block it was");
       }
       case DOUBLE_FREE_OR_CORRUPTION -> {
         headline =
@@ -198,7 +179,10 @@ final class SilentDeath {
                 + last.map(event -> " by " + Words.thread(event)).orElse("")
                 + (message == null
                     ? "; a second free of it by C would end like this, and so would a kill"
-                    : ""))
+                    : message.problem() == AbortMessage.Problem.DOUBLE_FREE
+                        ? "; a second free of it by C would end like this, and so would one of a"
+                            + " block that C allocated itself"
+                        : ""))
         .or(() ->
             last.map(event ->
                 "the last event is of type " + event.typeText() + " by " + Words.thread(event)));

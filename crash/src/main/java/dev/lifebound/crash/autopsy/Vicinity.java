@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>when a register points into the block (or to its end), and the address is within two pages
  *       of it: then it was reached by an offset;
  *   <li>when the address is the first that a walk over the block's end, or its start downward,
- *       cannot touch: all pages between are there, and it lies in the first {@link #STEP_BYTES} of
- *       the one that is not;
+ *       cannot touch: all pages between are there, and it is the first byte of the one that is not,
+ *       or downward within the last {@link #STEP_BYTES}. Further in it may as well be the start of
+ *       somebody else's block, before which the allocator has its own words;
  *   <li>when both hold together, however far away: a register points into the block, and memory is
  *       mapped all the way.
  * </ul>
@@ -28,8 +29,10 @@ final class Vicinity {
   private static final long NEAR_BYTES = 2 * PAGE_BYTES;
   private static final long FAR_BYTES = 64L << 20;
 
-  /** The widest access of a processor, and so the longest step of a walk that leaves no gap. */
-  static final long STEP_BYTES = 64;
+  /**
+   * The widest access that programs make one at a time; wider ones keep their start in a register.
+   */
+  static final long STEP_BYTES = 8;
 
   private final HsErr log;
   private final long address;
@@ -138,7 +141,7 @@ final class Vicinity {
   private boolean isFirstUpward(long end) {
     long page = address & -PAGE_BYTES;
     long from = (end + PAGE_BYTES - 1) & -PAGE_BYTES;
-    return address - page < STEP_BYTES && (from == page || isMapped(from, page));
+    return address == page && (from == page || isMapped(from, page));
   }
 
   private boolean isFirstDownward(long start) {

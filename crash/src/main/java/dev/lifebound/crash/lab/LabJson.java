@@ -39,5 +39,6 @@ public final class LabJson {
         outcome.after().map(after -> after.toNanos() / NANOS_PER_MICRO).orElse(null));
     object.put("expected", outcome.ran() ? Boolean.valueOf(outcome.expected()) : null);
     object.put("not_run", result instanceof Result.NotRun notRun ? notRun.reason() : null);
+    object.put("discarded", outcome.discarded().size());
   }
 }

@@ -346,6 +346,10 @@ public final class LabTable {
   }
 
   private void closing() {
+    for (String sentence : Discarded.of(outcomes)) {
+      line("");
+      wrapped(sentence);
+    }
     line("");
     wrapped(ClosingSentence.of(outcomes));
   }

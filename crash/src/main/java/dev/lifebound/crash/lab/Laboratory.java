@@ -92,8 +92,10 @@ public final class Laboratory {
         for (int number = 1; number <= request.repeat(); number++) {
           for (Mode mode : Mode.values()) {
             listener.starting(scenario, play, mode, number);
-            Testimony.Told told = told(scenario, play, mode);
-            Outcome outcome = new Outcome(scenario, play, mode, told.result(), told.after());
+            List<Result> discarded = new ArrayList<>();
+            Testimony.Told told = told(scenario, play, mode, discarded);
+            Outcome outcome =
+                new Outcome(scenario, play, mode, told.result(), told.after(), discarded);
             outcomes.add(outcome);
             listener.finished(outcome);
           }
@@ -103,7 +105,7 @@ public final class Laboratory {
     return List.copyOf(outcomes);
   }
 
-  private Testimony.Told told(Scenario scenario, Case play, Mode mode)
+  private Testimony.Told told(Scenario scenario, Case play, Mode mode, List<Result> discarded)
       throws IOException, InterruptedException {
     Optional<Result> obstacle = obstacle(System.getProperty("os.name"));
     if (obstacle.isPresent()) {
@@ -119,6 +121,9 @@ public final class Laboratory {
           };
       if (play.expects(mode, told.result())) {
         break;
+      }
+      if (tries > 1) {
+        discarded.add(told.result());
       }
     }
     return told;

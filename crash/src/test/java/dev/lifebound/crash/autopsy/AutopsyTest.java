@@ -160,7 +160,24 @@ class AutopsyTest {
             java.time.LocalDateTime.parse(moment.group(1), format).plusHours(5).plusMinutes(30));
     Files.writeString(log, text.replace(moment.group(1) + " UTC", ahead + " IST"));
 
+    Autopsy autopsy = perform(log, ledger);
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+    assertThat(autopsy.notices()).isEmpty();
+
+    Files.writeString(log, text.replace(moment.group(1) + " UTC", ahead + " +0530"));
     assertThat(perform(log, ledger).verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+
+    for (String other : new String[] {"CET", "JST", "+03", "UTC"}) {
+      Files.writeString(log, text.replace(moment.group(1) + " UTC", ahead + " " + other));
+      unknownProcess(perform(log, ledger));
+    }
+    Files.writeString(log, text.replace(" UTC elapsed", " CET elapsed"));
+    unknownProcess(perform(log, ledger));
+
+    Files.writeString(log, text.replace(moment.group(1) + " UTC", ahead + " PLANT"));
+    Autopsy byNumber = perform(log, ledger);
+    assertThat(byNumber.verdict().kind()).isEqualTo(FailureKind.USE_AFTER_FREE);
+    assertThat(byNumber.notices()).extracting("code").containsExactly("process-by-number");
   }
 
   @Test
@@ -203,13 +220,13 @@ class AutopsyTest {
   }
 
   @Test
-  void theLastWordsOfTheCLibraryAreHeldAgainstTheLastFree() throws Exception {
+  void theLastWordsOfTheCLibraryTellTheKindAndNoBlock() throws Exception {
     Path console =
         Files.writeString(
             folder.resolve("console"), "starting\nfree(): double free detected in tcache 2\n");
     Autopsy autopsy = perform(console, ledger(Scene::died));
     assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
-    assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(1);
+    assertThat(autopsy.block()).as("the words name none").isNull();
 
     assertThat(perform(console, null).verdict().kind())
         .as("of a program without Lifebound nothing is claimed")

@@ -92,6 +92,15 @@ public final class CrashGenerator {
     return remains.file("hs_err") == null ? Optional.empty() : Optional.of(remains);
   }
 
+  /** Lets a program with Lifebound die of memory that is C's own; empty when it survived. */
+  public Optional<Remains> innocent(InnocentVictim.Cause cause, long seed)
+      throws IOException, InterruptedException {
+    Remains remains =
+        run(InnocentVictim.class, List.of(), List.of(cause.name(), Long.toString(seed)));
+    boolean died = cause.leavesLog() ? remains.file("hs_err") != null : remains.exit > 128;
+    return died ? Optional.of(remains) : Optional.empty();
+  }
+
   Remains run(Class<?> main, List<String> flags, List<String> arguments)
       throws IOException, InterruptedException {
     Path own = Files.createDirectory(folder.resolve("victim-" + victims++));

@@ -6,6 +6,7 @@ import dev.lifebound.memory.guard.Guard;
 import dev.lifebound.memory.guard.GuardOptions;
 import dev.lifebound.memory.guard.Mode;
 import dev.lifebound.memory.handle.BoundMap;
+import dev.lifebound.memory.handle.DoubleReleaseException;
 import dev.lifebound.memory.handle.Lease;
 import dev.lifebound.memory.handle.Registry;
 import dev.lifebound.memory.handle.Tracking;
@@ -135,7 +136,7 @@ public final class CrashVictim {
       case ADDRESS_REUSE -> addressReuse();
       case GUARD_FAULT -> guardFault();
       case DOUBLE_FREE -> doubleFree(LARGE_BYTES + random.nextInt(1 << 20));
-      case DOUBLE_FREE_ABORT -> doubleFree(48);
+      case DOUBLE_FREE_ABORT -> doubleFreeOfSmall(random.nextBoolean());
       case OVERFLOW, OVERFLOW_BY_C -> overflow(kind);
       case WILD_ADDRESS -> {
         long address = 0x1000_0000_0000L + (random.nextLong(1L << 40) & ~7L);
@@ -236,6 +237,32 @@ public final class CrashVictim {
     map.put(key, handle);
     tell(handle, block.address(), mapName, key);
     map.remove(key);
+    RawMemory.free(block.address());
+  }
+
+  /**
+   * The C library aborts at the second free, and names no block.
+   *
+   * @param refused whether Java had tried before, and the ledger knows; else no block can be named
+   */
+  private void doubleFreeOfSmall(boolean refused) throws Exception {
+    long bytes = 48;
+    MemorySegment block = RawMemory.at(RawMemory.malloc(bytes), bytes);
+    long handle = registry.adopt(block, dead -> RawMemory.free(dead.address()), tag);
+    map.put(key, handle);
+    if (refused) {
+      tell(handle, block.address(), mapName, key);
+    } else {
+      tell(null, block.address(), null, null);
+    }
+    map.remove(key);
+    try {
+      if (refused) {
+        registry.release(handle);
+      }
+    } catch (DoubleReleaseException e) {
+      truth.setProperty("refused", String.valueOf(e.getMessage()));
+    }
     RawMemory.free(block.address());
   }
 

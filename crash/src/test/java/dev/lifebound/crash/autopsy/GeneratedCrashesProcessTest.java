@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Real JVMs that die, two of each kind; {@code bench/run autopsy} lets 200 die, and 100 of programs
- * without Lifebound.
+ * of which no block is to blame.
  */
 class GeneratedCrashesProcessTest {
   private static final int OF_EACH = Integer.getInteger("lifebound.crashes", 2);
@@ -31,6 +31,26 @@ class GeneratedCrashesProcessTest {
         if (!CrashGenerator.isRight(kind, remains, autopsy)
             || !CrashGenerator.namesHolder(remains, autopsy)) {
           wrong.add(kind + " " + remains.truth() + "\n" + text(autopsy));
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void noBlockOfTheLedgerIsBlamedForWhatCDidToItsOwn() throws Exception {
+    CrashGenerator generator = new CrashGenerator(CrashGenerator.ownJava(), folder);
+    List<String> wrong = new ArrayList<>();
+    for (InnocentVictim.Cause cause : InnocentVictim.Cause.values()) {
+      for (int seed = 0; seed < OF_EACH; seed++) {
+        var remains = generator.innocent(cause, seed);
+        if (remains.isEmpty()) {
+          wrong.add(cause + " did not kill");
+          continue;
+        }
+        Autopsy autopsy = Autopsy.perform(remains.get().request());
+        if (!cause.isRight(autopsy)) {
+          wrong.add(cause + "\n" + text(autopsy));
         }
       }
     }

@@ -29,6 +29,8 @@ final class RawMemory {
   private static final MethodHandle MALLOC =
       function("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
   private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(JAVA_LONG));
+  private static final MethodHandle FREE_OF_THREE =
+      function("free", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MEMSET =
       function("memset", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
   private static final MethodHandle STRLEN =
@@ -76,6 +78,11 @@ final class RawMemory {
 
   static void free(long address) {
     Object _ = call(FREE, address);
+  }
+
+  /** The same with another value in the third argument's register, which {@code free} ignores. */
+  static void free(long address, long other) {
+    Object _ = call(FREE_OF_THREE, address, 0L, other);
   }
 
   static void memset(long address, long bytes) {

@@ -117,6 +117,14 @@ class SilentDeathTest {
         .isEqualTo(FailureKind.UNKNOWN);
     assertThat(either.verdict().reasons())
         .anyMatch(reason -> reason.startsWith("the last event is the free of block 0x1"));
+    Autopsy own = of("free(): double free detected in tcache 2", Scene::died);
+    assertThat(own.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
+    assertThat(own.block()).as("C may have freed a block of its own twice").isNull();
+    assertThat(own.holders()).isEmpty();
+    assertThat(own.verdict().reasons())
+        .anyMatch(reason ->
+            reason.startsWith("the last event is the free of block 0x1 ")
+                && reason.endsWith("and so would one of a block that C allocated itself"));
     Autopsy twice = of("free(): double free detected in tcache 2", stale);
     assertThat(twice.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
     assertThat(twice.block()).as("the ledger does not tell which").isNull();

@@ -56,12 +56,8 @@ class VicinityTest {
 
   @Test
   void aWalkDiesInTheFirstPageThatIsNotThere() throws Exception {
-    for (long step : new long[] {0, 7, 63}) {
-      assertThat(at(ADDRESS + SIZE + step, NO_BASE).verdict().kind())
-          .as("%d behind", step)
-          .isEqualTo(FailureKind.OVERFLOW);
-    }
-    for (long step : new long[] {1, 8, 64}) {
+    assertThat(at(ADDRESS + SIZE, NO_BASE).verdict().kind()).isEqualTo(FailureKind.OVERFLOW);
+    for (long step : new long[] {1, 4, 8}) {
       assertThat(at(ADDRESS - step, NO_BASE).verdict().kind())
           .as("%d before", step)
           .isEqualTo(FailureKind.OVERFLOW);
@@ -70,6 +66,11 @@ class VicinityTest {
 
   @Test
   void nearnessAloneShowsNothing() throws Exception {
+    // Where a large block of malloc begins, of which the ledger knows nothing: C's own, freed and
+    // used again.
+    isWildNear(at(ADDRESS + SIZE + 16, NO_BASE), "ends 16 bytes before it and lives");
+    isWildNear(at(ADDRESS + SIZE + 7, NO_BASE), "ends 7 bytes before it");
+    isWildNear(at(ADDRESS - 9, NO_BASE), "begins 9 bytes behind it");
     isWildNear(at(ADDRESS + SIZE + 64, NO_BASE), "ends 64 bytes before it and lives");
     isWildNear(at(ADDRESS + SIZE + 4000, NO_BASE), "ends 4,000 bytes before it");
     isWildNear(at(ADDRESS + SIZE + 4096, NO_BASE), "ends 4,096 bytes before it");

@@ -47,14 +47,15 @@ class LabJsonTest {
             "detail",
             "after_micros",
             "expected",
-            "not_run");
+            "not_run",
+            "discarded");
     assertThat(object.toString())
         .isEqualTo(
             """
             {"scenario":"large-block","case":"40 MB","language":"Java","mode":"unprotected",\
             "outcome":"crash (SIGSEGV)","signal":"SIGSEGV","frame":"C [a.so+0x1]",\
             "exception":null,"detail":"in C [a.so+0x1], called from b.C.d","after_micros":2.5,\
-            "expected":true,"not_run":null}\
+            "expected":true,"not_run":null,"discarded":0}\
             """);
   }
 

@@ -187,6 +187,28 @@ class LabTableTest {
   }
 
   @Test
+  void victimsThatWereDiscardedAreCounted() {
+    Outcome run =
+        new Outcome(
+            Scenario.LARGE_BLOCK,
+            Scenario.LARGE_BLOCK.cases().getFirst(),
+            Mode.UNPROTECTED,
+            SEGV,
+            Optional.empty(),
+            List.of(new Result.NoHarm("filled"), SILENT, new Result.NoHarm("filled")));
+
+    String table = LabTable.render(List.of(run, run), false, WIDE);
+
+    assertThat(table.replaceAll("\\s+", " "))
+        .contains(
+            "Not counted above: 6 victims of large-block, 40 MB, that ended otherwise before one"
+                + " did as expected or the tries were used up: 4 no harm, 2 silent wrong data.");
+    assertThat(LabJson.render(List.of(run))).contains("\"discarded\" : 3");
+    assertThat(LabTable.render(List.of(outcome(Mode.UNPROTECTED, SEGV)), false, WIDE))
+        .doesNotContain("Not counted");
+  }
+
+  @Test
   void coloursAreAddedOnlyWhenAskedFor() {
     List<Outcome> outcomes =
         List.of(

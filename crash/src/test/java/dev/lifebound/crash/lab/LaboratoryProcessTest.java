@@ -314,4 +314,19 @@ class LaboratoryProcessTest {
             "start address-reuse 64 B protected 1",
             "end address-reuse protected");
   }
+
+  @Test
+  void victimsOfOneRunThatAreNotTheLastAreKept() throws Exception {
+    Request hopeless =
+        Request.of(List.of(Scenario.LARGE_BLOCK)).withVictimLimit(Duration.ofMillis(1));
+
+    List<Outcome> outcomes =
+        Laboratory.run(hopeless, Laboratory.Listener.SILENT, temporary, MACHINE);
+
+    assertThat(outcomes.getFirst().mode()).isEqualTo(Mode.UNPROTECTED);
+    assertThat(outcomes.getFirst().discarded())
+        .hasSize(4)
+        .allMatch(result -> result instanceof Result.Timeout);
+    assertThat(outcomes.get(1).discarded()).as("protected there is one try").isEmpty();
+  }
 }
