@@ -6,7 +6,10 @@ import dev.lifebound.crash.autopsy.AutopsyFindings;
 import dev.lifebound.crash.autopsy.AutopsyRequest;
 import dev.lifebound.crash.autopsy.AutopsyWriter;
 import dev.lifebound.finding.ReportWriter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +79,8 @@ final class AutopsyCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "Write the result to FILE, as a whole or not at all.")
+      description =
+          "Write the result to FILE, as a whole or not at all; never to one of the inputs.")
   private @Nullable Path file;
 
   AutopsyCommand(Terminal terminal) {
@@ -91,6 +95,9 @@ final class AutopsyCommand implements Callable<Integer> {
     if (Stream.of(json, html, sarif).filter(chosen -> chosen).count() > 1) {
       throw usage("only one of --json, --html and --sarif must be given");
     }
+    if (file != null) {
+      keepEvidence(file);
+    }
     Output output = new Output(terminal.out(), file);
     output.check();
     Autopsy autopsy = perform(new AutopsyRequest(crashLog, ledger, heap));
@@ -102,6 +109,36 @@ final class AutopsyCommand implements Callable<Integer> {
       }
     });
     return autopsy.verdict().kind().isExplained() ? ExitCode.OK : ExitCode.ANSWER_IS_NO;
+  }
+
+  /** What a crash left behind is there once; no result replaces it, by whatever name. */
+  private void keepEvidence(Path result) {
+    for (@Nullable Path input : Arrays.asList(crashLog, ledger, heap)) {
+      try {
+        if (input != null
+            && Files.exists(result)
+            && Files.exists(input)
+            && Files.isSameFile(result, input)) {
+          throw usage(
+              "the result must not replace what it is made from: output="
+                  + result
+                  + ", input="
+                  + input
+                  + "; name another file");
+        }
+      } catch (IOException e) {
+        throw new Failure(
+            Problem.OUTPUT_NOT_WRITABLE,
+            "the result must go to another file than the inputs, which cannot be told: output="
+                + result
+                + ", input="
+                + input
+                + ", reason="
+                + e.getMessage()
+                + "; name another file",
+            e);
+      }
+    }
   }
 
   private AutopsyWriter writer() {

@@ -109,7 +109,7 @@ final class LabCommand implements Callable<Integer> {
       if (!names.isEmpty() || json || repeat != 1) {
         throw usage("--explain NAME stands alone");
       }
-      write(scenario(explain).explanation());
+      write(scenario(explain).explanation(terminal.width()));
       return ExitCode.OK;
     }
     if (repeat < 1) {

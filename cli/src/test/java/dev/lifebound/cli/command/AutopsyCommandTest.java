@@ -127,6 +127,40 @@ class AutopsyCommandTest {
     assertThat(file).isEmptyFile();
   }
 
+  @Test
+  void theResultNeverReplacesWhatItIsMadeFrom() throws IOException {
+    Path ledger = Path.of(ledger(true));
+    byte[] evidence = Files.readAllBytes(ledger);
+    Path soft = Files.createSymbolicLink(folder.resolve("soft"), ledger);
+    Path hard = Files.createLink(folder.resolve("hard"), ledger);
+    Path log = Files.writeString(folder.resolve("app.err"), "double free or corruption (fasttop)");
+    Path dump = Files.writeString(folder.resolve("app.hprof"), "JAVA PROFILE");
+    Path round = folder.resolve("..").resolve(folder.getFileName()).resolve("app.ledger");
+    for (Path target : List.of(ledger, round, soft, hard, log, dump)) {
+      Recorder own = new Recorder();
+      assertThat(
+              own.run(
+                  Lifebound.program(),
+                  "autopsy",
+                  log.toString(),
+                  "--ledger",
+                  ledger.toString(),
+                  "--heap",
+                  dump.toString(),
+                  "-o",
+                  target.toString()))
+          .as("%s", target)
+          .isEqualTo(64);
+      assertThat(own.err()).contains("must not replace what it is made from: output=" + target);
+    }
+    assertThat(ledger).hasBinaryContent(evidence);
+    assertThat(log).hasContent("double free or corruption (fasttop)");
+    assertThat(dump).hasContent("JAVA PROFILE");
+    // A page beside the evidence is what people want.
+    assertThat(run("autopsy", "--ledger", ledger.toString(), "-o", folder.resolve("page") + ""))
+        .isZero();
+  }
+
   private void refused(Path target, String reason) throws IOException {
     Recorder own = new Recorder();
     assertThat(

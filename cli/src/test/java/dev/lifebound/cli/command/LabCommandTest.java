@@ -119,6 +119,22 @@ class LabCommandTest {
   }
 
   @Test
+  void noLineOfAnExplanationIsWiderThanTheTerminal() {
+    for (Scenario scenario : Laboratory.scenarios()) {
+      String whole = scenario.explanation();
+      for (int columns : new int[] {30, 50, 100}) {
+        Recorder one = new Recorder(columns);
+        assertThat(one.run(lab(List.of()), "lab", "--explain", scenario.text())).isZero();
+        assertThat(one.out().lines())
+            .allSatisfy(line -> assertThat(line.length()).as(line).isLessThanOrEqualTo(columns));
+        assertThat(one.out().replaceAll("\\s", ""))
+            .as("no word is lost")
+            .isEqualTo(whole.replaceAll("\\s", ""));
+      }
+    }
+  }
+
+  @Test
   void aLaboratoryThatCannotStartIsAnErrorWithAReason() {
     LabCommand.Lab full =
         (request, listener) -> {

@@ -42,11 +42,7 @@ record Advice(List<String> sentences, List<String> rules) {
             "Look at the registers and the frames: an address out of a freed block's bytes looks"
                 + " like this too.");
       }
-      case NOT_OURS ->
-          sentences.add(
-              log instanceof HsErr report && report.isStackOverflow()
-                  ? "Look for endless recursion, or give the thread a larger stack (-Xss)."
-                  : "Look at what the JVM says of itself; an update may have it fixed.");
+      case NOT_OURS -> notOurs(log, sentences);
       case UNKNOWN ->
           sentences.add(
               "Run with the guard and a ledger to see the next one: lifebound run --watch LIBRARY"
@@ -57,6 +53,22 @@ record Advice(List<String> sentences, List<String> rules) {
       rules.add(rule.id());
     }
     return new Advice(List.copyOf(sentences), List.copyOf(rules));
+  }
+
+  private static void notOurs(@Nullable CrashLog log, List<String> sentences) {
+    if (log instanceof HsErr report && report.isStackOverflow()) {
+      sentences.add("Look for endless recursion, or give the thread a larger stack (-Xss).");
+    } else if (log instanceof HsErr report && report.kind() == HsErr.Kind.OUT_OF_MEMORY) {
+      sentences.add(
+          "Give the process more memory (machine, container, ulimit -v), or let it take less (-Xmx,"
+              + " fewer threads).");
+      sentences.add(
+          "If it grows without end, look for what is never freed: start with"
+              + " -XX:NativeMemoryTracking=summary, and compare jcmd PID VM.native_memory over"
+              + " time.");
+    } else {
+      sentences.add("Look at what the JVM says of itself; an update may have it fixed.");
+    }
   }
 
   private static void useAfterFree(

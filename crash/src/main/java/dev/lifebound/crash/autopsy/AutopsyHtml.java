@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** An autopsy as one page that needs no network: style and pictures are in it, scripts are not. */
 final class AutopsyHtml implements AutopsyWriter {
@@ -191,15 +192,13 @@ final class AutopsyHtml implements AutopsyWriter {
     heading(html, "What to change");
     list(html, autopsy.advice());
     if (!autopsy.rules().isEmpty()) {
-      html.append("<p>More: ");
-      for (String rule : autopsy.rules()) {
-        html.append("<a href=\"")
-            .append(Words.page(rule))
-            .append("\">")
-            .append(Words.page(rule))
-            .append("</a> ");
-      }
-      html.append("</p>\n");
+      // No links: the page is passed on alone, and where the sources are is not known from it.
+      html.append("<p>More, in the sources of Lifebound: ")
+          .append(
+              autopsy.rules().stream()
+                  .map(rule -> "<code>" + Words.page(rule) + "</code>")
+                  .collect(Collectors.joining(", ")))
+          .append("</p>\n");
     }
   }
 

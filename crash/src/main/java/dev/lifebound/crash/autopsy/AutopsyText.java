@@ -198,7 +198,7 @@ final class AutopsyText implements AutopsyWriter {
       column = start;
       boolean first = true;
       for (String word : Words.visible(words).strip().split(" +", -1)) {
-        int length = word.codePointCount(0, word.length());
+        int length = Columns.of(word);
         if (!first && column + 1 + length > width) {
           next(indent);
         } else if (!first) {
@@ -219,8 +219,8 @@ final class AutopsyText implements AutopsyWriter {
     /** A word that is longer than a line goes on in the next one, after a mark if it has some. */
     private void put(String word, int indent, String style) {
       String rest = word;
-      while (breaksWords && rest.codePointCount(0, rest.length()) > width - column) {
-        int most = rest.offsetByCodePoints(0, width - column);
+      while (breaksWords && Columns.of(rest) > width - column) {
+        int most = Columns.fitting(rest, width - column);
         int end = most;
         while (end > most / 2 && BREAKS.indexOf(rest.charAt(end - 1)) < 0) {
           end--;
@@ -231,7 +231,7 @@ final class AutopsyText implements AutopsyWriter {
         rest = rest.substring(end);
       }
       styled(style, rest);
-      column += rest.codePointCount(0, rest.length());
+      column += Columns.of(rest);
     }
 
     private void styled(String style, String words) {

@@ -25,7 +25,7 @@ final class HsErrFields {
   private static final Pattern TIME =
       Pattern.compile(
           "[Tt]ime:\\s*(\\w{3}\\s+\\w{3}\\s+\\d{1,2}\\s+\\d\\d:\\d\\d:\\d\\d\\s+\\d{4})"
-              + "(?:\\s+(?!elapsed)(\\S+(?: \\S+)*?))?(?:\\s+elapsed time:\\s*([0-9]+(?:\\.[0-9]+)?)\\s+seconds.*)?\\s*");
+              + "(?:\\s+(?!elapsed)(\\S+(?: \\S+){0,7}?))?(?:\\s+elapsed time:\\s*([0-9]+(?:\\.[0-9]+)?)\\s+seconds.*)?\\s*");
   private static final DateTimeFormatter MOMENT =
       DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ENGLISH);
   private static final Pattern ELAPSED =

@@ -310,6 +310,11 @@ final class Performance {
               + "; what it holds is left out");
       return List.of();
     }
+    if (!result.holders().isEmpty()) {
+      note(
+          "heap-process-not-checked",
+          "a heap dump names no process; that it is that of the crash is taken on trust");
+    }
     return result.holders().stream()
         .map(held ->
             new Holder(

@@ -23,7 +23,7 @@ public final class LabTable {
   /** Columns of the table; a wider terminal gets no more, as longer lines are hard to read. */
   private static final int WIDTH = 80;
 
-  private static final int LEAST_WIDTH = 30;
+  static final int LEAST_WIDTH = 30;
 
   /** From this many cases on the table stands alone. */
   private static final int MANY_CASES = 9;

@@ -242,6 +242,15 @@ public enum Scenario {
     }
   }
 
+  /**
+   * The same for a terminal of so many columns, at least 30: no line is wider.
+   *
+   * @see #explanation()
+   */
+  public String explanation(int width) {
+    return Wrap.page(explanation(), Math.max(LabTable.LEAST_WIDTH, width));
+  }
+
   private static Expectation stale() {
     return Expectation.refusal(StaleHandleException.class);
   }

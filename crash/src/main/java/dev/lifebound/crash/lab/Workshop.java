@@ -170,16 +170,10 @@ final class Workshop {
     command.addAll(words);
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
-    boolean cache =
-        environment.containsKey("GOCACHE")
-            || environment.containsKey("HOME")
-            || environment.containsKey("XDG_CACHE_HOME");
     environment
         .keySet()
-        .removeIf(name ->
-            (name.startsWith("GO") || name.startsWith("CGO_"))
-                && !name.equals("GOROOT")
-                && !name.equals("GOCACHE"));
+        .removeIf(
+            name -> (name.startsWith("GO") || name.startsWith("CGO_")) && !name.equals("GOROOT"));
     environment.putAll(
         Map.of(
             "GOFLAGS", "-mod=mod",
@@ -190,12 +184,11 @@ final class Workshop {
             "GO111MODULE", "on",
             "CGO_ENABLED", "1"));
     environment.put("CC", programs.cCompiler().orElseThrow().toString());
-    if (!cache) {
-      environment.put("GOCACHE", goModule().resolveSibling("go-cache").toString());
-    }
-    if (!environment.containsKey("HOME") && !environment.containsKey("GOPATH")) {
-      environment.put("GOPATH", goModule().resolveSibling("go-path").toString());
-    }
+    // What go would keep for later (objects, counts of its use) goes with the run: the victims lie
+    // in another folder each time, so that the user's cache would only grow.
+    environment.put("GOCACHE", goModule().resolveSibling("go-cache").toString());
+    environment.put("GOPATH", goModule().resolveSibling("go-path").toString());
+    environment.put("XDG_CONFIG_HOME", goModule().resolveSibling("go-config").toString());
     return builder;
   }
 

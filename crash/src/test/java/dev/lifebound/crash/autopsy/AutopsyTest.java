@@ -9,6 +9,7 @@ import static dev.lifebound.crash.autopsy.Scene.perform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.GsonNode;
@@ -20,6 +21,7 @@ import dev.lifebound.memory.ledger.LedgerName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -112,6 +114,18 @@ class AutopsyTest {
 
     assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.DOUBLE_FREE);
     assertThat(Objects.requireNonNull(autopsy.block()).block()).isEqualTo(1);
+  }
+
+  /** This process dumps itself, so that the dump is younger than it; a dump names no process. */
+  @Test
+  void whatAHeapDumpHoldsIsTakenOnTrustAndSaid() throws Exception {
+    Path dump = folder.resolve("own.hprof");
+    ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+        .dumpHeap(dump.toString(), true);
+    Autopsy autopsy =
+        Autopsy.perform(new AutopsyRequest(log(ADDRESS + 100), ledger(Scene::died), dump));
+    assertThat(autopsy.holders()).extracting(Holder::source).contains(Holder.Source.HEAP);
+    assertThat(autopsy.notices()).extracting("code").containsExactly("heap-process-not-checked");
   }
 
   @Test
@@ -315,11 +329,55 @@ class AutopsyTest {
     String html = written(AutopsyWriter.html(), perform(log(ADDRESS + 100), ledger));
     assertThat(html)
         .startsWith("<!DOCTYPE html>")
+        .contains("<code>docs/rules/LBR001.md</code>")
+        .doesNotContain("href=")
         .contains("<svg role=\"img\"", "prefers-color-scheme: dark", "&lt;script&gt;")
         .doesNotContain("<script", "<b>", "src=", "@import", "url(");
     assertThat(Pattern.compile("https?://(?!www\\.w3\\.org/2000/svg)").matcher(html).find())
         .as("nothing comes from elsewhere")
         .isFalse();
+  }
+
+  @Test
+  void exhaustedMemoryHasAdviceOfItsOwn() throws Exception {
+    Path log =
+        Files.writeString(
+            folder.resolve("oom.log"),
+            """
+            #
+            # There is insufficient memory for the Java Runtime Environment to continue.
+            # Native memory allocation (mmap) failed to map 16384 bytes.
+            #  Out of Memory Error (os_linux.cpp:2805), pid=12, tid=13
+            """);
+    Autopsy autopsy = perform(log, null);
+    assertThat(autopsy.verdict().kind()).isEqualTo(FailureKind.NOT_OURS);
+    assertThat(String.join(" ", autopsy.advice()))
+        .contains("container", "-Xmx", "VM.native_memory")
+        .doesNotContain("update");
+  }
+
+  @Test
+  void namesOfEastAsiaTakeTwoColumns() throws Exception {
+    String name = "東京都千代田区のキャッシュ한국어ｗｉｄｅ🚀".repeat(3);
+    Autopsy autopsy =
+        perform(
+            log(ADDRESS + 100),
+            ledger(l -> {
+              l.allocate(1, ADDRESS, SIZE, TAG);
+              l.bind(1, ADDRESS, LedgerName.of(name), "東京");
+              l.free(1, ADDRESS, SIZE, TAG);
+            }));
+    for (int width : new int[] {30, 31, 60, 80}) {
+      String text = written(AutopsyWriter.text(width, false), autopsy);
+      assertThat(text.lines())
+          .allSatisfy(line -> assertThat(columns(line)).as(line).isLessThanOrEqualTo(width));
+      assertThat(text.replaceAll("\\s", "")).contains("東京都千代田区");
+    }
+  }
+
+  /** All characters of that name are wide, and nothing else in the text is. */
+  private static long columns(String line) {
+    return line.codePoints().map(c -> c < 0x2e80 ? 1 : 2).sum();
   }
 
   @Test

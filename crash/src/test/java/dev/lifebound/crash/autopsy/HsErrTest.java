@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,6 +178,37 @@ class HsErrTest {
 
     assertThat(parsed(text.replace("# V  [", "# V  " + " ".repeat(1 << 20) + "[")))
         .isEqualTo(parsed(SEGV));
+  }
+
+  /**
+   * On a small stack, so that a pattern that recurses for each word cannot hide behind a large one.
+   */
+  @Test
+  void aTimeWithManyWordsBehindItCostsThemOnly() throws InterruptedException {
+    String moment = "Time: Wed Nov 25 12:00:00 2026";
+    AtomicReference<HsErr> report = new AtomicReference<>();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread reader =
+        new Thread(
+            null,
+            () ->
+                report.set(
+                    parsed(
+                        SEGV
+                            + moment
+                            + " w".repeat(20_000)
+                            + "\n"
+                            + moment
+                            + " Central European Standard Time elapsed time: 7 seconds\n")),
+            "reader",
+            256 << 10);
+    reader.setUncaughtExceptionHandler((_, e) -> failure.set(e));
+    reader.start();
+    reader.join();
+
+    assertThat(failure.get()).isNull();
+    assertThat(report.get().process().zone()).isEqualTo("Central European Standard Time");
+    assertThat(report.get().process().elapsed()).isEqualTo(Duration.ofSeconds(7));
   }
 
   @Test

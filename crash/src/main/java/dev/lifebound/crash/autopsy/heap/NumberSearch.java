@@ -19,6 +19,12 @@ final class NumberSearch {
    */
   record Hit(long number, String pointer) {}
 
+  /**
+   * No block is that long. What is, or begins at zero, was stretched without a length being known
+   * ({@code reinterpret(Long.MAX_VALUE)}), and says nothing of what lies in it.
+   */
+  private static final long LONGEST_BYTES = 1L << 40;
+
   private final DumpFile dump;
   private final ClassTable classes;
   private final Target target;
@@ -96,7 +102,9 @@ final class NumberSearch {
     Long length = object.number("length");
     return field.name().equals("min")
         && length != null
+        && number != 0
         && length > 0
+        && length <= LONGEST_BYTES
         && Long.compareUnsigned(number, target.address()) <= 0
         && Long.compareUnsigned(target.address() - number, length) < 0;
   }

@@ -83,6 +83,17 @@ class HeapSearchProcessTest {
     assertThat(HeapSearch.find(dump, Target.upTo(inside + 96, inside + 100)).holders()).isEmpty();
   }
 
+  /** The victim has one from zero and one from below all its addresses. */
+  @Test
+  void aSegmentOverAllMemoryHoldsNothing() throws Exception {
+    long free = HolderVictim.at(3) + 8192;
+    assertThat(HeapSearch.find(dump, Target.block(free, 64)).holders()).isEmpty();
+    assertThat(HeapSearch.find(dump, Target.block(0x7000_0000_0000L, 64)).holders())
+        .as("what begins in the block does")
+        .extracting(Held::place)
+        .containsExactly(VICTIM + ".REST");
+  }
+
   @Test
   void nobodyHoldsAnAddressThatIsNotThere() throws Exception {
     HeapSearch.Result result = HeapSearch.find(dump, Target.block(0x7d00_0000_0000L, 1 << 20));

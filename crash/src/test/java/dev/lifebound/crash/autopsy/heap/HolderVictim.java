@@ -51,6 +51,9 @@ final class HolderVictim {
   static final Map<TimeUnit, Long> ENUM_MAP = new EnumMap<>(TimeUnit.class);
   static final Map<String, Long> IMMUTABLE;
   static final Map<String, Long> COLLIDING = new HashMap<>();
+  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  static final MemorySegment REST =
+      MemorySegment.ofAddress(0x7000_0000_0000L).reinterpret(Long.MAX_VALUE);
   static final long[] TABLE = new long[100];
   static final List<Cursor> CURSORS = new ArrayList<>();
   static long single;
