@@ -310,7 +310,7 @@ abstract class TypedTable<K, V> extends Engine {
   private static <T> byte[] encoded(TypeCodec<T> codec, T object) {
     byte[] bytes = new byte[codec.isWord() ? 0 : codec.byteSize(object)];
     if (!codec.isWord()) {
-      codec.write(object, MemorySegment.ofArray(bytes), 0);
+      codec.write(object, MemorySegment.ofArray(bytes), 0, bytes.length);
     }
     return bytes;
   }
@@ -390,8 +390,14 @@ abstract class TypedTable<K, V> extends Engine {
     }
     boolean written = false;
     try {
-      codec.write(
-          object, cells.chunks[Cells.chunk(position)], Cells.offset(position) + Cells.HEADER_BYTES);
+      MemorySegment chunk = cells.chunks[Cells.chunk(position)];
+      long offset = Cells.offset(position) + Cells.HEADER_BYTES;
+      if (codec.isOfProgram()) {
+        // It may say another size now than when the cell was cut.
+        codec.write(object, chunk, offset, bytes);
+      } else {
+        codec.write(object, chunk, offset);
+      }
       written = true;
       return position;
     } finally {

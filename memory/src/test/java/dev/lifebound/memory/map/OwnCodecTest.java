@@ -158,6 +158,14 @@ class OwnCodecTest {
       map.put(1L, "");
       assertThat(map.get(1L)).isEqualTo("x".repeat(8));
     }
+    try (NativeMap<Long, String> map = NativeMap.create(Codecs.of(Long.class), new Grows())) {
+      for (long i = 0; i < 5; i++) {
+        map.put(i, "");
+      }
+      assertThat(map.get(0L)).isEqualTo("x".repeat(8));
+      assertThat(map.get(4L)).isEqualTo("x".repeat(12));
+      map.checkInvariants();
+    }
     Codec<Named> record = Codecs.deriving().with(String.class, new Grows()).of(Named.class);
     try (ConcurrentNativeMap<Long, Named> map =
         ConcurrentNativeMap.create(Codecs.of(Long.class), record)) {
