@@ -37,13 +37,13 @@ final class Columns {
       return 0;
     }
     UnicodeBlock block = UnicodeBlock.of(character);
-    if (block == UnicodeBlock.HALFWIDTH_AND_FULLWIDTH_FORMS) {
+    if (UnicodeBlock.HALFWIDTH_AND_FULLWIDTH_FORMS.equals(block)) {
       return character <= LAST_FULL_WIDTH
               || (character >= FULL_WIDTH_SIGNS && character <= LAST_FULL_WIDTH_SIGN)
           ? 2
           : 1;
     }
-    return block == UnicodeBlock.CJK_SYMBOLS_AND_PUNCTUATION
+    return UnicodeBlock.CJK_SYMBOLS_AND_PUNCTUATION.equals(block)
             || Character.isEmojiPresentation(character)
             || WIDE.contains(UnicodeScript.of(character))
         ? 2
