@@ -15,10 +15,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A ledger of 64 MB whose rings are full, and a crash log of 3 MB that tells of the same process.
+ * A ledger of 64 MB, names and stacks included, whose rings are full, and a crash log of 3 MB that
+ * tells of the same process.
  */
 final class LargeInputs {
-  private static final int STRIPES = 64;
+  private static final int STRIPES = 45;
   private static final int RECORDS = 16_384;
   private static final int LOG_BYTES = 3 << 20;
   private static final long FIRST = 0x7f00_0000_0000L;
