@@ -76,12 +76,14 @@ public final class LedgerFile {
                 + (Files.isDirectory(path) ? "folder" : "pipe or device")
                 + "; give the file itself, or copy it to one");
       }
-      LedgerStore own = LedgerStore.openHere(path);
-      if (own != null) {
-        return parse(path, own.memory.toArray(ValueLayout.JAVA_BYTE), true);
+      boolean locked;
+      byte[] bytes;
+      synchronized (LedgerStore.OPENING) {
+        LedgerStore own = LedgerStore.openHere(path);
+        locked = own != null || isLocked(path);
+        bytes = own != null ? content(path, own) : content(path);
       }
-      boolean locked = isLocked(path);
-      return parse(path, content(path), locked);
+      return parse(path, bytes, locked);
     } catch (LedgerException e) {
       throw e;
     } catch (IOException e) {
@@ -92,6 +94,17 @@ public final class LedgerFile {
               + reason(e)
               + "; check name and permissions",
           e);
+    }
+  }
+
+  /** Through its mapping: see {@link LedgerStore#openHere}. What was cut off is not there. */
+  private static byte[] content(Path path, LedgerStore own) throws IOException {
+    long whole = Math.min(Files.size(path), own.memory.byteSize());
+    try {
+      return own.memory.asSlice(0, whole).toArray(ValueLayout.JAVA_BYTE);
+    } catch (InternalError e) {
+      throw new LedgerException(
+          "a ledger must not be cut while it is read: file=" + path + "; read it again", e);
     }
   }
 
@@ -188,11 +201,9 @@ public final class LedgerFile {
         }
       }
     }
-    // Within a stripe the order is that of the sequence: its times are made not to go back.
-    records.sort(
-        Comparator.comparingLong(RawEvent::order)
-            .thenComparingInt(RawEvent::stripe)
-            .thenComparingLong(RawEvent::sequence));
+    // Within a stripe the order stays, that of the sequence, which may have gone round: times are
+    // made not to go back, and equal ones are left as they stand.
+    records.sort(Comparator.comparingLong(RawEvent::order).thenComparingInt(RawEvent::stripe));
     return records;
   }
 

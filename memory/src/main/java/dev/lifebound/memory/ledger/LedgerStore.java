@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -19,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +39,13 @@ final class LedgerStore implements AutoCloseable {
 
   /**
    * Files that this process has open. Closing any other descriptor of such a file would give its
-   * lock away: POSIX locks are the process's. So nobody here opens it again.
+   * lock away: POSIX locks are the process's. So nobody here opens it again. A copy of this class
+   * in another class loader does not know them.
    */
-  private static final Set<LedgerStore> OPEN = ConcurrentHashMap.newKeySet();
+  private static final Map<Object, WeakReference<LedgerStore>> OPEN = new ConcurrentHashMap<>();
+
+  /** Held while a file is opened that may be one of these, until it is known as such or closed. */
+  static final Object OPENING = new Object();
 
   final Path path;
 
@@ -61,6 +67,12 @@ final class LedgerStore implements AutoCloseable {
    * {@code .previous} behind it: it may be the only witness of why this process was started again.
    */
   static LedgerStore create(Path path, long bytes) throws LedgerException {
+    synchronized (OPENING) {
+      return createAlone(path, bytes);
+    }
+  }
+
+  private static LedgerStore createAlone(Path path, long bytes) throws LedgerException {
     FileChannel channel = null;
     try {
       setAside(path);
@@ -69,7 +81,7 @@ final class LedgerStore implements AutoCloseable {
       fill(channel, bytes);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
       LedgerStore store = new LedgerStore(path, key(path), channel, memory);
-      OPEN.add(store);
+      OPEN.put(store.key, new WeakReference<>(store));
       return store;
     } catch (IOException | UnsupportedOperationException e) {
       abandon(path, channel);
@@ -91,12 +103,8 @@ final class LedgerStore implements AutoCloseable {
   /** The open ledger of this process that has the file; null if there is none. */
   static @Nullable LedgerStore openHere(Path path) throws IOException {
     if (!OPEN.isEmpty() && Files.exists(path)) {
-      Object key = key(path);
-      for (LedgerStore store : OPEN) {
-        if (store.key.equals(key)) {
-          return store;
-        }
-      }
+      WeakReference<LedgerStore> store = OPEN.get(key(path));
+      return store == null ? null : store.get();
     }
     return null;
   }
@@ -209,7 +217,7 @@ final class LedgerStore implements AutoCloseable {
 
   @Override
   public void close() {
-    OPEN.remove(this);
+    OPEN.remove(key);
     try {
       channel.close();
     } catch (IOException _) {

@@ -31,6 +31,10 @@ public final class NativeFrames {
       return path.substring(path.lastIndexOf('/') + 1);
     }
 
+    String key() {
+      return inode + path;
+    }
+
     /** The symbols on disk; none of what lies there now, if that is another file. */
     ElfSymbols symbols() {
       return deleted ? ElfSymbols.NONE : ElfSymbols.read(Path.of(path));
@@ -90,7 +94,7 @@ public final class NativeFrames {
     return mapping.file()
         + ": "
         + symbols
-            .computeIfAbsent(mapping.inode() + mapping.path(), _ -> mapping.symbols())
+            .computeIfAbsent(mapping.key(), _ -> mapping.symbols())
             .find(address)
             // Without its file a library still has the names that it exports.
             .or(() -> mapping.deleted() ? exported(inside, mapping) : Optional.empty())
@@ -109,8 +113,9 @@ public final class NativeFrames {
   private @Nullable Mapping mapping(long address) {
     long now = DynamicLinker.loads();
     Mapping known = now == loads ? find(address) : null;
-    if (known == null) {
-      // Loaded since, perhaps where another one was that is gone, or nothing at all.
+    if (known == null || !symbols.containsKey(known.key())) {
+      // Loaded since, perhaps where another one was that is gone, or nothing at all; or its file is
+      // about to be read, and may have been replaced since.
       mappings = read();
       loads = now;
       known = find(address);
