@@ -93,7 +93,11 @@ final class Directory {
     return wide;
   }
 
-  /** How many top bits the root must tell apart to find this leaf. */
+  /** How many top bits the root must tell apart to find the leaf of this hash. */
+  int rootBits(long hash) {
+    return rootBits(leaf(hash));
+  }
+
   private static int rootBits(long[] leaf) {
     return bits(leaf) - Integer.numberOfTrailingZeros(leaf.length - 1);
   }

@@ -27,6 +27,9 @@ import java.util.function.LongUnaryOperator;
  * did not find.
  */
 abstract class Engine extends SingleWriter {
+  /** Of a group: a table with fewer entries may be joined with its other half. */
+  private static final int JOINED_SLOTS = 3;
+
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** The directory's, for one step less in each search. */
@@ -41,6 +44,9 @@ abstract class Engine extends SingleWriter {
 
   /** The largest size since the map was made or cleared. */
   private long peak;
+
+  /** {@link Growth#hasSurplus}. */
+  private boolean surplus;
 
   Engine(Settings settings) {
     super(settings.name());
@@ -60,6 +66,7 @@ abstract class Engine extends SingleWriter {
     root = growth.directory.root;
     rootShift = growth.directory.rootShift;
     segments = growth.tables.slabs.segments;
+    surplus = growth.hasSurplus();
   }
 
   /**
@@ -174,6 +181,9 @@ abstract class Engine extends SingleWriter {
           return;
         }
         growth.grow(hash);
+        if (size >= peak) {
+          growth.notePeak();
+        }
         refresh();
       }
       size++;
@@ -217,11 +227,33 @@ abstract class Engine extends SingleWriter {
    * @param bits the lowest set bit is that of its slot
    */
   final void removeMarked(
-      long[] leaf, int at, long entry, MemorySegment segment, long group, long control, long bits) {
+      long[] leaf,
+      int at,
+      long entry,
+      MemorySegment segment,
+      long group,
+      long control,
+      long bits,
+      long hash) {
     Group.setControl(segment, group, Group.release(control, bits));
     count(leaf, at, entry - Entry.COUNT_ONE);
     size--;
     version++;
+    if (surplus) {
+      joinNowAndThen(hash, entry);
+    }
+  }
+
+  private void joinNowAndThen(long hash, long entry) {
+    if (Entry.count(entry) > Entry.groups(entry) * JOINED_SLOTS) {
+      return;
+    }
+    try {
+      growth.join(hash);
+    } finally {
+      growth.counters.end(growth);
+      refresh();
+    }
   }
 
   /**
@@ -246,8 +278,12 @@ abstract class Engine extends SingleWriter {
     count(leaf, at, head);
     size--;
     version++;
-    if (stuck && (head & Entry.CHAINED) == 0) {
-      rebuildNowAndThen(hash);
+    if ((head & Entry.CHAINED) == 0) {
+      if (stuck) {
+        rebuildNowAndThen(hash);
+      } else if (surplus) {
+        joinNowAndThen(hash, head);
+      }
     }
   }
 

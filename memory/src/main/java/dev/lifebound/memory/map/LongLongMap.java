@@ -390,7 +390,7 @@ public final class LongLongMap extends Engine {
       if (bits != 0) {
         long touched = segment.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & none;
         if (segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, bits)) == key) {
-          removeMarked(leaf, at, entry, segment, group, control, bits | touched);
+          removeMarked(leaf, at, entry, segment, group, control, bits | touched, hash);
           return true;
         }
       } else if (!Group.hasPassers(control)) {
