@@ -28,7 +28,7 @@ import java.util.function.LongUnaryOperator;
  *
  * <p><b>Cost</b>: operations for one key take constant time on average; no put moves more than a
  * small table (at most 256 entries), copies more than 8,192 words of directory, or zeroes more than
- * 64 KiB, whatever the size of the map. Native memory of a large map is about 31 bytes for each
+ * 64 KiB, whatever the size of the map. Native memory of a large map is about 30 bytes for each
  * entry, and goes back to the system at {@link #close} only.
  */
 public final class LongLongMap extends Engine {
