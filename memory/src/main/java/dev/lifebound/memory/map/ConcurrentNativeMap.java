@@ -264,7 +264,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         }
       }
     } catch (IllegalStateException e) {
+      write.releaseSwept(e);
       throw slabs.closedOr(e);
+    } catch (Throwable e) {
+      write.releaseSwept(e);
+      throw e;
     }
     write.release();
     return write.before();
@@ -485,7 +489,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       try {
         present = before.before();
         made = function.apply(present);
-        same = isSame(present, made);
+        same = isSame(present, made) && (mortal || made == null || before.holds(made));
         after = new EntryWrite<>(this, sought, made);
       } catch (Throwable e) {
         tables.end(computation);
@@ -495,6 +499,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       try {
         finish(computation, after, made == null, same);
       } catch (Throwable e) {
+        after.releaseSwept(e);
         giveBackAnswer(present, made, e);
         throw e;
       }
@@ -505,7 +510,10 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     }
   }
 
-  /** A function that answers what is there changes nothing. */
+  /**
+   * A function that answers what is there changes nothing; {@link EntryWrite#holds} says whether it
+   * is what it was.
+   */
   @SuppressWarnings("ReferenceEquality") // of objects only where equal ones may be told apart
   private boolean isSame(@Nullable V present, @Nullable V made) {
     if (values.handles == null || present == null || made == null) {
