@@ -137,8 +137,7 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
         map.computeIfPresent(
             key,
             (same, present) ->
-                Objects.requireNonNull(
-                    function.apply(same, present), "a value must not be null")));
+                Objects.requireNonNull(function.apply(same, present), "a value must not be null")));
   }
 
   @Override

@@ -54,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys or values may be handles of a registry, or records with such ({@link Codecs#handle},
  * {@link Owned}). Each entry then owns one reference of each block: a put takes the caller's over,
  * whatever ends the entry gives it back, under no lock, and when a block ends elsewhere its entry
- * is gone. The reference of a key that is there already stays the caller's. What a function answers, and what is given to {@code merge}, is the map's in any case.
+ * is gone. The reference of a key that is there already stays the caller's. What a function
+ * answers, and what is given to {@code merge}, is the map's in any case.
  *
  * <p>Not promised: an order; a snapshot of more than one entry; that memory goes back to the system
  * before {@code close}.

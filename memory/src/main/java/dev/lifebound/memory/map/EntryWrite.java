@@ -70,8 +70,8 @@ final class EntryWrite<K, V> {
   }
 
   /**
-   * Whether the value that was found has these bytes: an object that was handed out is no longer
-   * it when a function has changed it, as it may an array.
+   * Whether the value that was found has these bytes: an object that was handed out is no longer it
+   * when a function has changed it, as it may an array.
    */
   boolean holds(V value) {
     return isFound(values.word(value), values.encode(value));
