@@ -1,6 +1,15 @@
 package dev.lifebound.memory.map;
 
 import dev.lifebound.memory.handle.Registry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeModel;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -10,6 +19,7 @@ import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.lang.runtime.ObjectMethods;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +49,10 @@ import org.jspecify.annotations.Nullable;
 public final class CodecDerivation {
   private static final String GIVE_CODEC =
       "give it a codec with Codecs.deriving().with(type, codec), or use a record of its parts";
+
+  private static final MethodTypeDesc EQUALS =
+      MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_Object);
+  private static final ClassDesc OBJECT_METHODS = ClassDesc.of(ObjectMethods.class.getName());
 
   private final Map<Class<?>, Codec<?>> own = new HashMap<>();
   private MethodHandles.@Nullable Lookup lookup;
@@ -150,7 +164,25 @@ public final class CodecDerivation {
       columns.add(column);
       offset = Math.addExact(offset, column.headBytes());
     }
+    requireOneRegistry(columns, path);
     return new RecordCodec<>(type, columns, constructor(type, components, path), whyNoKey);
+  }
+
+  private static void requireOneRegistry(List<RecordCodec.Column> columns, String path) {
+    long registries =
+        columns.stream()
+            .map(column -> column.codec().registry())
+            .filter(Objects::nonNull)
+            .distinct()
+            .count();
+    if (registries > 1) {
+      throw new UnsuitableTypeException(
+          "the handles of a record must be of one registry: path="
+              + path
+              + ", registries="
+              + registries
+              + "; use one registry, or one for the keys and one for the values");
+    }
   }
 
   @SuppressWarnings("unchecked") // asked for components of its own type only
@@ -174,30 +206,25 @@ public final class CodecDerivation {
   }
 
   /** Why a component of this type is no part of a key; null when it may be. */
-  private @Nullable String whyNoKey(TypeCodec<?> codec, Class<?> type, String path) {
+  private static @Nullable String whyNoKey(TypeCodec<?> codec, Class<?> type, String path) {
     if (codec.whyNoKey != null) {
       return codec.whyNoKey;
     }
-    if (own.containsKey(type)) {
-      return null;
-    }
-    if (type == byte[].class || type == MemorySegment.class) {
+    // Whatever its codec makes of it.
+    if (type.isArray() || type == MemorySegment.class) {
       return "a key must be equal by value, and a record compares this component by identity: path="
           + path
           + ", type="
           + type.getSimpleName()
-          + "; use a String, or the "
-          + type.getSimpleName()
-          + " itself as the key";
+          + "; use a String, or a byte[] or MemorySegment itself as the key";
     }
     return null;
   }
 
-  /** The equals that a compiler gives a record is final; one that is written seldom is. */
   private static @Nullable String ownEquals(Class<?> type, String path) {
     try {
       Method equals = type.getMethod("equals", Object.class);
-      return Modifier.isFinal(equals.getModifiers())
+      return Modifier.isFinal(equals.getModifiers()) && !isWritten(type)
           ? null
           : "a key must be equal when its components are, and this record declares its own equals: path="
               + path
@@ -207,6 +234,32 @@ public final class CodecDerivation {
     } catch (NoSuchMethodException e) {
       throw new IllegalStateException("every type must have equals: type=" + type, e);
     }
+  }
+
+  /**
+   * Whether a record's equals was written by hand. The one that a compiler makes is final, as
+   * hardly any other is, and leaves the work to {@link ObjectMethods}. A class whose file is not to
+   * be had is trusted.
+   */
+  private static boolean isWritten(Class<?> type) {
+    try (InputStream file =
+        type.getResourceAsStream("/" + type.getName().replace('.', '/') + ".class")) {
+      return file != null
+          && ClassFile.of().parse(file.readAllBytes()).methods().stream()
+              .filter(method -> method.methodName().equalsString("equals"))
+              .filter(method -> method.methodTypeSymbol().equals(EQUALS))
+              .flatMap(method -> method.code().stream())
+              .noneMatch(CodecDerivation::isLeftToObjectMethods);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isLeftToObjectMethods(CodeModel code) {
+    return code.elementStream()
+        .anyMatch(element ->
+            element instanceof InvokeDynamicInstruction call
+                && call.bootstrapMethod().owner().equals(OBJECT_METHODS));
   }
 
   private MethodHandle accessor(Class<?> type, RecordComponent component, String path) {
@@ -258,7 +311,9 @@ public final class CodecDerivation {
 
   /** What is wrong with a type that no codec is derived for. */
   private static String refusal(Class<?> type, String path) {
-    String at = "path=" + path + (type.isArray() ? "[]" : "") + ", type=" + type.getTypeName();
+    // The name of an array type that is asked for as a whole says that it is one.
+    String brackets = type.isArray() && !path.endsWith("[]") ? "[]" : "";
+    String at = "path=" + path + brackets + ", type=" + type.getTypeName();
     if (type.isArray()) {
       return "an array must be a byte[], others are equal by identity only: "
           + at
@@ -279,7 +334,7 @@ public final class CodecDerivation {
           + "; "
           + GIVE_CODEC;
     } else if (isMutable(type)) {
-      return "a mutable class must not be stored, its equality changes with it: "
+      return "a class with fields that change must not be stored, its equality may change with them: "
           + at
           + "; "
           + GIVE_CODEC;

@@ -125,6 +125,21 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
     map.forEach(action);
   }
 
+  /**
+   * Entry by entry, as {@code compute}. The interface's own way compares the value that the
+   * function was given with the one that is there: it would try for ever when the function has
+   * changed an array in place, and give handles back that it has put again.
+   */
+  @Override
+  public void replaceAll(BiFunction<? super K, ? super V, ? extends V> function) {
+    Objects.requireNonNull(function, "a function must not be null");
+    map.forEach((key, _) ->
+        map.computeIfPresent(
+            key,
+            (same, present) ->
+                Objects.requireNonNull(function.apply(same, present), "a value must not be null")));
+  }
+
   @Override
   public void clear() {
     map.clear();

@@ -54,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys or values may be handles of a registry, or records with such ({@link Codecs#handle},
  * {@link Owned}). Each entry then owns one reference of each block: a put takes the caller's over,
  * whatever ends the entry gives it back, under no lock, and when a block ends elsewhere its entry
- * is gone. What a function answers, and what is given to {@code merge}, is the map's in any case.
+ * is gone. The reference of a key that is there already stays the caller's. What a function
+ * answers, and what is given to {@code merge}, is the map's in any case.
  *
  * <p>Not promised: an order; a snapshot of more than one entry; that memory goes back to the system
  * before {@code close}.
@@ -264,7 +265,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         }
       }
     } catch (IllegalStateException e) {
+      write.releaseSwept(e);
       throw slabs.closedOr(e);
+    } catch (Throwable e) {
+      write.releaseSwept(e);
+      throw e;
     }
     write.release();
     return write.before();
@@ -485,7 +490,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       try {
         present = before.before();
         made = function.apply(present);
-        same = isSame(present, made);
+        same = isSame(present, made) && (mortal || made == null || before.holds(made));
         after = new EntryWrite<>(this, sought, made);
       } catch (Throwable e) {
         tables.end(computation);
@@ -495,6 +500,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       try {
         finish(computation, after, made == null, same);
       } catch (Throwable e) {
+        after.releaseSwept(e);
         giveBackAnswer(present, made, e);
         throw e;
       }
@@ -505,7 +511,10 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     }
   }
 
-  /** A function that answers what is there changes nothing. */
+  /**
+   * A function that answers what is there changes nothing; {@link EntryWrite#holds} says whether it
+   * is what it was.
+   */
   @SuppressWarnings("ReferenceEquality") // of objects only where equal ones may be told apart
   private boolean isSame(@Nullable V present, @Nullable V made) {
     if (values.handles == null || present == null || made == null) {

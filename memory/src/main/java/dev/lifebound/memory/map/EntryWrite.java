@@ -69,6 +69,14 @@ final class EntryWrite<K, V> {
         && (values.words ? foundWord == expectedWord : Arrays.equals(foundBytes, expectedBytes));
   }
 
+  /**
+   * Whether the value that was found has these bytes: an object that was handed out is no longer it
+   * when a function has changed it, as it may an array.
+   */
+  boolean holds(V value) {
+    return isFound(values.word(value), values.encode(value));
+  }
+
   /** Under the lock: another value for the entry of a slot. */
   void set(Stripe stripe, long slot) {
     requireLiveKey();
@@ -128,6 +136,17 @@ final class EntryWrite<K, V> {
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /** Under no lock, of a write that failed: what it had dropped before is out of the map. */
+  void releaseSwept(Throwable cause) {
+    if (swept == null) {
+      return;
+    }
+    RuntimeException failure = DroppedEntry.releaseAll(keys, values, swept, null);
+    if (failure != null) {
+      cause.addSuppressed(failure);
     }
   }
 

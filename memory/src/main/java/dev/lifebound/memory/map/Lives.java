@@ -6,6 +6,7 @@ import dev.lifebound.memory.handle.EntryLives;
 import dev.lifebound.memory.handle.Registry;
 import dev.lifebound.memory.handle.StaleHandleException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -147,6 +148,27 @@ final class Lives {
     return true;
   }
 
+  /** As {@link #isLive}, of an entry whose words may have changed since it was read. */
+  <K, V> boolean areLive(TypeCodec<K> keyCodec, K key, TypeCodec<V> valueCodec, V value) {
+    return areLive(keys, keyCodec, keyOffsets, key)
+        && areLive(values, valueCodec, valueOffsets, value);
+  }
+
+  private static <T> boolean areLive(
+      @Nullable EntryLives owner, TypeCodec<T> codec, int[] offsets, T object) {
+    if (owner == null) {
+      return true;
+    }
+    MemorySegment bytes = encoded(codec, object);
+    return Arrays.stream(offsets).allMatch(at -> owner.isLive(bytes.get(JAVA_LONG_UNALIGNED, at)));
+  }
+
+  private static <T> MemorySegment encoded(TypeCodec<T> codec, T object) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[codec.byteSize(object)]);
+    codec.write(object, bytes, 0, (int) bytes.byteSize());
+    return bytes;
+  }
+
   /**
    * Takes over the references of a new entry.
    *
@@ -279,8 +301,7 @@ final class Lives {
     if (valueRegistry == null) {
       return;
     }
-    MemorySegment bytes = MemorySegment.ofArray(new byte[codec.byteSize(value)]);
-    codec.write(value, bytes, 0, (int) bytes.byteSize());
+    MemorySegment bytes = encoded(codec, value);
     RuntimeException failure = null;
     for (int offset : valueOffsets) {
       long handle = bytes.get(JAVA_LONG_UNALIGNED, offset);

@@ -111,8 +111,12 @@ public final class NativeCursor<K, V> {
       }
       map.checkRead("iterate");
       if (values.length != 0 && !map.keys.isReflexive(reached)) {
+        V kept = valueOf(slot);
+        if (map.lives != null && !map.lives.areLive(map.keys, reached, map.values, kept)) {
+          return false;
+        }
         key = reached;
-        value = valueOf(slot);
+        value = kept;
         return true;
       }
       long found = map.findLive(reached);

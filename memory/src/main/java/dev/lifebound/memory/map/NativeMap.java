@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Lives</b>: where keys or values are handles, see {@link Codecs#handle}, each entry owns one
  * reference of its block. {@code put} takes over the caller's; remove, overwrite, clear and close
  * give it back; and when a block ends elsewhere its entry is gone before its memory is freed, from
- * whichever thread.
+ * whichever thread. The reference of a key that is there already stays the caller's.
  *
  * <p><b>Threads</b> and <b>cost</b>: as {@link LongLongMap}. An operation also takes time for the
  * bytes of its key and value. {@code clear} takes a short step for each 64 KiB of the arena, {@code

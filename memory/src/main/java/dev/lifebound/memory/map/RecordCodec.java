@@ -45,12 +45,20 @@ final class RecordCodec<R> extends TypeCodec<R> {
       Object component;
       try {
         component = (Object) accessor.invokeExact(value);
+      } catch (IllegalStateException | IndexOutOfBoundsException e) {
+        // What an access that fails in the map's storage throws: not to be taken for one.
+        throw failed(e);
       } catch (RuntimeException | Error e) {
         throw e;
       } catch (Throwable e) {
-        throw new IllegalStateException("an accessor must not throw: component=" + path, e);
+        throw failed(e);
       }
       return Objects.requireNonNull(component, () -> "a component must not be null: " + path);
+    }
+
+    private CodecContractException failed(Throwable cause) {
+      return new CodecContractException(
+          "an accessor must answer: component=" + path + "; mend the accessor", cause);
     }
   }
 
@@ -188,11 +196,21 @@ final class RecordCodec<R> extends TypeCodec<R> {
   private R make(@Nullable Object[] components) {
     try {
       return (R) (Object) constructor.invokeExact(components);
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      throw failed(e);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException("a constructor must not throw: record=" + typeName, e);
+      throw failed(e);
     }
+  }
+
+  private CodecContractException failed(Throwable cause) {
+    return new CodecContractException(
+        "a constructor must take what the accessors answered: record="
+            + typeName
+            + "; let it depend on the components only",
+        cause);
   }
 
   @Override

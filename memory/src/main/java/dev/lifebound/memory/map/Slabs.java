@@ -154,7 +154,14 @@ final class Slabs {
     MemorySegment slab = takeSpare();
     if (slab == null) {
       long wanted = patient ? nextBytes() : Math.min(nextBytes(), LATE_BYTES);
-      slab = create(wholeUnits(Math.max(bytes, wanted)), bytes);
+      try {
+        slab = create(wholeUnits(Math.max(bytes, wanted)), bytes);
+      } catch (OutOfNativeMemory e) {
+        slab = lateSpare();
+        if (slab == null) {
+          throw e;
+        }
+      }
     }
     if (slabs == segments.length) {
       // A copy: a reader may hold the old array.
@@ -173,6 +180,17 @@ final class Slabs {
       spareBytes = 0;
     }
     return ready;
+  }
+
+  /**
+   * The spare that is being made, which may have the last of the limit: a refusal would be wrong a
+   * moment later. Null when there is none. Takes no longer than the making of a few slabs.
+   */
+  private @Nullable MemorySegment lateSpare() {
+    while (spareBytes != 0 && spare == null) {
+      Thread.yield();
+    }
+    return takeSpare();
   }
 
   private MemorySegment create(long wanted, long needed) {

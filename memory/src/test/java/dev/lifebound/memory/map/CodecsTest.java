@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -234,6 +235,26 @@ class CodecsTest {
 
   record Native(MemorySegment memory) {}
 
+  sealed interface Shape permits Dot {}
+
+  record Dot(int x, int y) implements Shape {}
+
+  record Box<T extends Comparable<T>>(T content) {}
+
+  record FinalCaseless(String name) {
+    @Override
+    public final boolean equals(Object other) {
+      return other instanceof FinalCaseless that && that.name.equalsIgnoreCase(name);
+    }
+
+    @Override
+    public int hashCode() {
+      return 0;
+    }
+  }
+
+  record Holder(FinalCaseless held) {}
+
   record Caseless(String name) {
     @Override
     public boolean equals(Object other) {
@@ -252,16 +273,20 @@ class CodecsTest {
         Arguments.of(Tagged.class, "path=Tagged.tags, type=java.util.List", "collection"),
         Arguments.of(Any.class, "path=Any.value, type=java.lang.Object", "Object does not"),
         Arguments.of(Lazy.class, "path=Lazy.name", "interface"),
-        Arguments.of(Mutable.class, "path=Mutable.text", "mutable class"),
-        Arguments.of(Plain.class, "path=Plain.thread", "mutable class"),
+        Arguments.of(Mutable.class, "path=Mutable.text", "fields that change"),
+        Arguments.of(Plain.class, "path=Plain.thread", "fields that change"),
         Arguments.of(Self.class, "path=Self.next", "contain itself"),
         Arguments.of(Object.class, "path=Object", "Object does not"),
-        Arguments.of(Thread.class, "path=Thread", "mutable class"),
+        Arguments.of(Thread.class, "path=Thread", "fields that change"),
         Arguments.of(HashMap.class, "path=HashMap", "collection"),
         Arguments.of(Runnable.class, "path=Runnable", "interface"),
         Arguments.of(((Runnable) () -> {}).getClass(), "path=", "lambda"),
         Arguments.of(LocalDate.class, "path=LocalDate", "equal by value"),
-        Arguments.of(String[].class, "path=String[]", "byte[]"));
+        Arguments.of(String[].class, "path=String[], type=java.lang.String[]", "byte[]"),
+        Arguments.of(byte[][].class, "path=byte[][], type=byte[][]", "byte[]"),
+        Arguments.of(Optional.class, "path=Optional", "equal by value"),
+        Arguments.of(Shape.class, "path=Shape", "interface"),
+        Arguments.of(Box.class, "path=Box.content", "interface"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -278,7 +303,9 @@ class CodecsTest {
         Arguments.of(Content.class, "path=Content.bytes", "by identity"),
         Arguments.of(Wrapped.class, "path=Wrapped.content.bytes", "by identity"),
         Arguments.of(Native.class, "path=Native.memory", "by identity"),
-        Arguments.of(Caseless.class, "path=Caseless", "its own equals"));
+        Arguments.of(Caseless.class, "path=Caseless", "its own equals"),
+        Arguments.of(FinalCaseless.class, "path=FinalCaseless", "its own equals"),
+        Arguments.of(Holder.class, "path=Holder.held", "its own equals"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -289,6 +316,34 @@ class CodecsTest {
         .isInstanceOf(UnsuitableTypeException.class)
         .hasMessageContaining(path)
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void aGivenCodecMakesNoKeyOfAnArrayInARecord() {
+    Codec<Content> codec =
+        Codecs.deriving().with(byte[].class, Codecs.of(byte[].class)).of(Content.class);
+    assertThatThrownBy(() -> TypeCodec.ofKey(codec))
+        .isInstanceOf(UnsuitableTypeException.class)
+        .hasMessageContaining("path=Content.bytes")
+        .hasMessageContaining("by identity");
+  }
+
+  record OfTwo(long one, Long other) {}
+
+  @Test
+  void handlesOfTwoRegistriesInOneRecordAreRefused() {
+    try (Registry first = Registry.create();
+        Registry second = Registry.create()) {
+      CodecDerivation derivation =
+          Codecs.deriving()
+              .with(long.class, Codecs.handle(first))
+              .with(Long.class, Codecs.handle(second));
+      assertThatThrownBy(() -> derivation.of(OfTwo.class))
+          .isInstanceOf(UnsuitableTypeException.class)
+          .hasMessageContaining("path=OfTwo, registries=2");
+      assertThat(derivation.with(Long.class, Codecs.handle(first)).of(OfTwo.class).fixedBytes())
+          .isEqualTo(16);
+    }
   }
 
   @Test

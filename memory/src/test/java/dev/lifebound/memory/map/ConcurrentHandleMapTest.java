@@ -151,6 +151,73 @@ class ConcurrentHandleMapTest {
     }
   }
 
+  /** A put that finds a table full drops its dead entries, also when it is refused afterwards. */
+  @Test
+  void aRefusedPutLosesNoReferenceOfTheDead() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<Integer, Two> map =
+            ConcurrentNativeMap.create(
+                Codecs.of(Integer.class), Codecs.deriving().registry(registry).of(Two.class))) {
+      long shared = registry.allocate(16, "shared");
+      List<Long> first = new ArrayList<>();
+      for (int key = 0; key < 2_000; key++) {
+        first.add(registry.allocate(16, "first"));
+        registry.retain(shared);
+        map.put(key, new Two(first.getLast(), shared));
+      }
+      for (int key = 0; key < 2_000; key += 2) {
+        registry.release(first.get(key));
+      }
+      long stale = registry.allocate(16, "stale");
+      registry.release(stale);
+      for (int key = 2_000; key < 10_000; key++) {
+        Two refused = new Two(shared, stale);
+        int refusedKey = key;
+        assertThatThrownBy(() -> map.put(refusedKey, refused))
+            .isInstanceOf(StaleHandleException.class);
+        assertThatThrownBy(() -> map.compute(refusedKey, (_, _) -> keep(registry, refused)))
+            .isInstanceOf(StaleHandleException.class);
+      }
+      assertThat(map.size()).isEqualTo(1_000);
+      assertThat(map.tables.size()).isLessThan(2_000);
+      map.checkInvariants();
+      map.clear();
+      registry.release(shared);
+      assertThat(registry.blocks()).isZero();
+      assertThat(map.dead()).isZero();
+    }
+  }
+
+  record Two(@Owned long one, @Owned long other) {}
+
+  private static Two keep(Registry registry, Two answer) {
+    registry.retain(answer.one);
+    return answer;
+  }
+
+  @Test
+  void replacingEachValueByItselfEndsNoBlock() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<String, Long> map = sessions(registry)) {
+      for (int i = 0; i < 100; i++) {
+        map.put("key " + i, registry.allocate(16, "session"));
+      }
+      map.asConcurrentMap().replaceAll((_, handle) -> handle);
+      assertThat(map.size()).isEqualTo(100);
+      map.asConcurrentMap().replaceAll((_, _) -> registry.allocate(16, "next"));
+      assertThat(map.size()).isEqualTo(100);
+      assertThat(registry.blocks()).isEqualTo(100);
+      assertThatThrownBy(() -> map.asConcurrentMap().replaceAll((_, _) -> nothing()))
+          .isInstanceOf(NullPointerException.class);
+      assertThat(map.size()).isEqualTo(100);
+    }
+  }
+
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"}) // what is tested
+  private static <T> T nothing() {
+    return null;
+  }
+
   /** Threads put, remove and kill: in the end every block was freed once. */
   @Test
   void noReferenceIsLostBetweenThreads() throws Exception {

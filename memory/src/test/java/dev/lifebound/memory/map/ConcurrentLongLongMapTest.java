@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -170,6 +171,35 @@ class ConcurrentLongLongMapTest {
       // Tables are never joined: one that is nearly full by chance is split once, and not again.
       assertThat((double) map.reservedBytes() / before).isLessThan(1.25);
       map.checkInvariants();
+    }
+  }
+
+  /** A writer that has stopped in the midst of a write holds up no reader. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void readsEndWhileAWriterHoldsTheLock() {
+    try (ConcurrentLongLongMap map = ConcurrentLongLongMap.create()) {
+      for (long key = 0; key < 10_000; key++) {
+        map.put(key, -key);
+      }
+      List<Stripe> locked = new ArrayList<>();
+      for (Stripe stripe : map.tables().root) {
+        assertThat(stripe.state.tryWriteLock()).isNotZero();
+        locked.add(stripe);
+      }
+      try {
+        for (long key = 0; key < 10_000; key++) {
+          assertThat(map.get(key, 1)).isEqualTo(-key);
+          assertThat(map.containsKey(~key)).isFalse();
+        }
+        long[] met = {0};
+        map.forEach((_, _) -> met[0]++);
+        assertThat(met[0]).isEqualTo(10_000);
+        assertThat(map.size()).isEqualTo(10_000);
+      } finally {
+        locked.forEach(stripe -> stripe.state.unlock());
+      }
+      assertThat(map.put(1, 1)).isFalse();
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Spliterator;
 import java.util.concurrent.ConcurrentMap;
@@ -68,6 +69,31 @@ class ConcurrentNativeMapTest {
 
   private static @Nullable String change(String key, @Nullable String value) {
     return value == null ? key : value.length() % 3 == 0 ? null : value.substring(1);
+  }
+
+  /** As in a map on the heap, where it would be the entry's own array. */
+  @Test
+  void aFunctionMayChangeAValueInPlace() {
+    try (ConcurrentNativeMap<Long, byte[]> map =
+        ConcurrentNativeMap.create(Codecs.of(Long.class), Codecs.of(byte[].class))) {
+      map.put(1L, new byte[] {1, 2});
+      map.compute(1L, (_, bytes) -> raised(bytes));
+      assertThat(map.get(1L)).containsExactly(2, 2);
+      map.computeIfPresent(1L, (_, bytes) -> raised(bytes));
+      assertThat(map.get(1L)).containsExactly(3, 2);
+      map.merge(1L, new byte[] {7}, (bytes, _) -> raised(bytes));
+      assertThat(map.get(1L)).containsExactly(4, 2);
+      map.asConcurrentMap().replaceAll((_, bytes) -> raised(bytes));
+      assertThat(map.get(1L)).containsExactly(5, 2);
+      assertThat(map.computeIfAbsent(1L, _ -> new byte[0])).containsExactly(5, 2);
+      map.checkInvariants();
+    }
+  }
+
+  private static byte[] raised(byte @Nullable [] bytes) {
+    byte[] array = Objects.requireNonNull(bytes);
+    array[0]++;
+    return array;
   }
 
   @Test

@@ -244,6 +244,55 @@ class GoMapPackagesTest {
     }
   }
 
+  /** What Go's compiler refuses as the type of a key; and what it takes. */
+  @Test
+  void map1Go() {
+    record OfFunction(Runnable function) {}
+    record OfSlice(List<Integer> slice) {}
+    record OfMap(Map<Integer, Integer> map) {}
+    record OfArrayOfFunctions(Runnable[] functions) {}
+    record OfArray(OfLongs longs) {}
+    for (Class<?> type :
+        List.of(
+            Runnable.class,
+            List.class,
+            Map.class,
+            OfFunction.class,
+            OfSlice.class,
+            OfMap.class,
+            OfArrayOfFunctions.class)) {
+      assertThatThrownBy(() -> NativeMap.create(type, Integer.class))
+          .isInstanceOf(UnsuitableTypeException.class)
+          .hasMessageContaining("path=" + type.getSimpleName());
+    }
+    for (Class<?> type :
+        List.of(Boolean.class, Byte.class, Character.class, Double.class, String.class, OfArray.class)) {
+      try (NativeMap<?, Integer> map = NativeMap.create(type, Integer.class)) {
+        assertThat(map.isEmpty()).isTrue();
+      }
+    }
+  }
+
+  record OfLongs(long first, long second) {}
+
+  /** Hints that are no sizes: Go's compiler refuses constants, at run time they are ignored. */
+  @Test
+  void makemapGo() {
+    for (long hint : new long[] {-1, Long.MIN_VALUE, 1L << 62, 1L << 40, Integer.MAX_VALUE, 0}) {
+      try (LongLongMap longs = LongLongMap.builder().capacityHint(hint).build();
+          NativeSet<String> texts = NativeSet.builder(String.class).capacityHint(hint).build();
+          ConcurrentLongLongMap shared =
+              ConcurrentLongLongMap.builder().capacityHint(hint).buildLongLong()) {
+        assertThat(longs.put(1, 2)).isTrue();
+        assertThat(texts.add("a")).isTrue();
+        assertThat(shared.put(1, 2)).isTrue();
+        // No memory for entries that nobody has.
+        assertThat(longs.growth().tables.slabs.reservedBytes()).isLessThan(1 << 20);
+        assertThat(shared.reservedBytes()).isLessThan(1 << 20);
+      }
+    }
+  }
+
   @Test
   void mapclearGo() {
     try (NativeMap<Double, Integer> map = NativeMap.create(Double.class, Integer.class)) {

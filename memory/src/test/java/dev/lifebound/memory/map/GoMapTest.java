@@ -18,9 +18,7 @@ import org.junit.jupiter.api.Test;
  * those of Go's other packages and programs in {@link GoMapPackagesTest}.
  *
  * <p>Elsewhere: TestConcurrentMapWrites, -ReadWrite, -IterateWrite and the pairs of TestRaceMap in
- * {@link NativeMapUseTest}, where each overlap is arranged and not hoped for; FuzzTable in {@link
- * NativeMapModelTest}; TestLoadFactor and TestMapBuckets, whose numbers are not ours, in the tests
- * of the engine. Without a counterpart: TestNonEscapingMap (where a compiler puts a map),
+ * {@link GoMapRaceTest}; FuzzTable in {@link NativeMapModelTest}. Without a counterpart: TestNonEscapingMap (where a compiler puts a map),
  * TestCtrlSize and TestAlignUpPow2 (helpers of Go's layout), the reflection forms.
  */
 class GoMapTest {
@@ -63,14 +61,19 @@ class GoMapTest {
       int sum = 0;
       int step = 0;
       boolean minus = false;
+      boolean zeroSeen = false;
       NativeCursor<Double, Integer> cursor = map.cursor();
-      while (cursor.next() && step < 100) {
+      while (cursor.next()) {
         step++;
         double key = cursor.key();
         if (key == 0) {
           assertThat(isMinusZero(key)).isEqualTo(minus);
-          sum |= 1;
-        } else if (key <= 4) {
+          assertThat(zeroSeen).isFalse();
+          zeroSeen = true;
+        }
+        if (key <= 4) {
+          // Each once.
+          assertThat(sum & cursor.value()).isZero();
           sum |= cursor.value();
         }
         seen++;
@@ -83,12 +86,12 @@ class GoMapTest {
           minus = true;
         }
       }
-      assertThat(seen).isPositive();
+      assertThat(seen).isGreaterThanOrEqualTo(4);
       assertThat(
               isMinusZero(
                   map.asMap().keySet().stream().filter(k -> k == 0).findAny().orElseThrow()))
           .isTrue();
-      assertThat(sum).isPositive();
+      assertThat(sum).isEqualTo(15);
       map.checkInvariants();
     }
   }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -201,6 +203,55 @@ class GrowthTest {
     assertThat(map.put(1, 1)).isTrue();
     assertThat(map.put(0, 0)).isFalse();
     map.checkInvariants();
+  }
+
+  /** The spare thread has the last of the limit in hand: it is waited for, and nothing refused. */
+  @Test
+  void aLateSpareIsWaitedForAtTheLimit() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    Slabs.Source source =
+        (arena, bytes) -> {
+          if (Thread.currentThread().getName().equals("lifebound-map-spare")) {
+            awaitUninterruptibly(go);
+          }
+          return arena.allocate(bytes, 128);
+        };
+    try (LongLongMap map = new LongLongMapBuilder().source(source).limitBytes(1 << 20).build()) {
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() ->
+                  assertThatThrownBy(() -> fillForEver(map)).isInstanceOf(MapFullException.class));
+      boolean waited = false;
+      try {
+        while (!waited && writer.isAlive()) {
+          waited =
+              Arrays.stream(writer.getStackTrace())
+                  .anyMatch(frame -> frame.getMethodName().equals("lateSpare"));
+        }
+      } finally {
+        go.countDown();
+      }
+      writer.join();
+      assertThat(waited).isTrue();
+      Slabs slabs = map.growth().tables.slabs;
+      assertThat(slabs.spareBytes()).isZero();
+      assertThat(slabs.reservedBytes()).isLessThanOrEqualTo(1 << 20);
+      staysUsable(map, map.size());
+    }
+  }
+
+  private static void fillForEver(LongLongMap map) {
+    for (long key = 0; ; key++) {
+      map.put(key, key);
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

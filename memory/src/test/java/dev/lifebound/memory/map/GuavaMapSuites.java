@@ -30,7 +30,9 @@ final class GuavaMapSuites {
     MapFeature.GENERAL_PURPOSE, CollectionFeature.SUPPORTS_ITERATOR_REMOVE, CollectionSize.ANY
   };
 
-  private static final Feature<?>[] SET_FEATURES = {SetFeature.GENERAL_PURPOSE, CollectionSize.ANY};
+  private static final Feature<?>[] SET_FEATURES = {
+    SetFeature.GENERAL_PURPOSE, CollectionFeature.SUPPORTS_ITERATOR_REMOVE, CollectionSize.ANY
+  };
 
   record Point(int x, int y) {}
 

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,6 +270,29 @@ class NativeMapLivesTest {
       assertThat(map.remove(one)).isTrue();
       assertThat(freed.sum()).isEqualTo(1);
       assertThat(map.isEmpty()).isTrue();
+    }
+  }
+
+  /** Many times, since the one that ends may be the first that comes. */
+  @RepeatedTest(20)
+  void aNaNWhoseBlockHasEndedIsNotIteratedAfterAChange() {
+    try (NativeMap<Double, Long> map =
+        NativeMap.create(Codecs.of(Double.class), Codecs.handle(registry))) {
+      long ended = block();
+      map.put(Double.NaN, ended);
+      map.put(Double.NaN, block());
+      map.put(1.0, block());
+      NativeCursor<Double, Long> cursor = map.cursor();
+      assertThat(cursor.next()).isTrue();
+      int left = cursor.value() == ended ? 2 : 1;
+      registry.markFreedByC(ended);
+      map.put(2.0, block());
+      for (; cursor.next(); left--) {
+        assertThat(registry.isLive(cursor.value())).isTrue();
+      }
+      assertThat(left).isZero();
+      assertThat(map.size()).isEqualTo(3);
+      map.checkInvariants();
     }
   }
 

@@ -291,6 +291,56 @@ class OwnCodecTest {
     }
   }
 
+  /** Refuses, when it is told to, what it has taken before. */
+  record Bounded(int number, long more) {
+    private static final AtomicInteger BOUND = new AtomicInteger(Integer.MAX_VALUE);
+
+    Bounded {
+      Objects.checkIndex(number, BOUND.get());
+    }
+
+    @Override
+    public int number() {
+      if (number >= BOUND.get()) {
+        throw new IllegalStateException("mine");
+      }
+      return number;
+    }
+  }
+
+  @Test
+  void aFailingRecordIsNotTakenForARace() {
+    try (NativeMap<Bounded, Bounded> map = NativeMap.create(Bounded.class, Bounded.class);
+        ConcurrentNativeMap<Bounded, Bounded> shared =
+            ConcurrentNativeMap.create(Codecs.of(Bounded.class), Codecs.of(Bounded.class))) {
+      Bounded bounded = new Bounded(7, 1);
+      Bounded other = new Bounded(8, 1);
+      Bounded small = new Bounded(1, 1);
+      map.put(small, bounded);
+      shared.put(small, bounded);
+      Bounded.BOUND.set(2);
+      for (Runnable use :
+          List.<Runnable>of(
+              () -> map.get(small),
+              () -> map.put(small, other),
+              () -> map.put(other, small),
+              () -> map.forEach((_, _) -> {}),
+              () -> map.asMap().values().iterator().next(),
+              () -> shared.get(small),
+              () -> shared.put(small, other),
+              () -> shared.forEach((_, _) -> {}))) {
+        assertThatThrownBy(use::run).isInstanceOf(CodecContractException.class);
+      }
+      Bounded.BOUND.set(Integer.MAX_VALUE);
+      assertThat(map.get(small)).isEqualTo(bounded);
+      assertThat(shared.get(small)).isEqualTo(bounded);
+      map.checkInvariants();
+      shared.checkInvariants();
+    } finally {
+      Bounded.BOUND.set(Integer.MAX_VALUE);
+    }
+  }
+
   record Trimmed(String name) {
     @Override
     public String name() {

@@ -74,6 +74,28 @@ class PresizedLongLongMapTest {
     }
   }
 
+  /** Every group once has so many passers that their number is stuck; it does not stay so. */
+  @Test
+  void churnLeavesNoMarks() {
+    int live = 10_000;
+    try (PresizedLongLongMap map = PresizedLongLongMap.of(live, "churned", 7)) {
+      for (long key = 0; key < live; key++) {
+        map.put(key, key);
+      }
+      for (long key = live; key < 50L * live; key++) {
+        assertThat(map.remove(key - live)).isTrue();
+        map.put(key, key);
+      }
+      map.checkInvariants();
+      assertThat((double) map.inspect().tombstones()).isLessThan(0.05 * map.groups);
+      for (long key = 49L * live; key < 50L * live; key++) {
+        assertThat(map.remove(key)).isTrue();
+      }
+      map.checkInvariants();
+      assertThat(map.inspect().tombstones()).isZero();
+    }
+  }
+
   @Test
   void iterationFollowsChanges() {
     try (PresizedLongLongMap map = PresizedLongLongMap.of(2_000)) {
