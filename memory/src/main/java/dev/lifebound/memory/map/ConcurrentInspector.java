@@ -71,7 +71,9 @@ final class ConcurrentInspector {
       } finally {
         stripe.state.unlock();
       }
-      from += 1L << (Long.SIZE - ConcurrentTables.depth(entry));
+      // Two tables may have been joined behind us: from the beginning of the range.
+      long size = 1L << (Long.SIZE - ConcurrentTables.depth(entry));
+      from = (from & -size) + size;
     } while (from != 0);
     lookAtStripes();
     return result();
@@ -129,7 +131,6 @@ final class ConcurrentInspector {
       Stripe stripe = tables.lockBusy(from);
       try {
         tally.add(stripe.state.tally);
-        freeBytes += stripe.state.freeTables.bytes();
         cellBytes += stripe.state.cells.usedBytes();
         heapBytes += (long) stripe.directory.length * Long.BYTES;
       } finally {
@@ -138,6 +139,7 @@ final class ConcurrentInspector {
       from += 1L << (Long.SIZE - stripe.prefixBits);
     } while (from != 0);
     heapBytes += (long) tables.root.length * REFERENCE_BYTES;
+    freeBytes = tables.growth.freeBytes();
   }
 
   private MapInspection result() {

@@ -39,7 +39,8 @@ final class ConcurrentTables {
    *    control byte: 0 empty, 1 removed, 0x80 | 7 bits of the hash: full
    *
    * A table holds the keys of one range of hashes, which all begin with the same `depth` bits.
-   * Ranges are halved and never joined, so that an iteration can walk along them.
+   * Ranges are halved, and halves of one are joined, so that an iteration can walk along them: of a
+   * table whose range begins before the place that it has come to it takes what lies behind.
    *
    * Publication
    *
@@ -334,9 +335,9 @@ final class ConcurrentTables {
     return true;
   }
 
-  /** Under the lock: copies the table of a hash. */
+  /** Under the lock: copies all of the table of a hash. */
   void copyLocked(Stripe stripe, long hash, RangeCopy into) {
-    copy(stripe, stripe.version, hash, into);
+    copy(stripe, stripe.version, hash, into, false);
   }
 
   /** Whether an entry can be added to the table of a hash as it is. */
@@ -344,8 +345,7 @@ final class ConcurrentTables {
     long entry = stripe.entryAcquire(hash);
     long table = position(entry);
     long header = word(slabs.segment(table), ConcurrentSlabs.offset(table));
-    return TableGrowth.used(header) < TableGrowth.limit(groups(entry))
-        && table != growth.emptyTable();
+    return TableGrowth.hasRoom(header, groups(entry)) && table != growth.emptyTable();
   }
 
   /** Removes the entry with this very key word. */
@@ -442,12 +442,15 @@ final class ConcurrentTables {
 
   // Walking along the hashes.
 
-  /** Copies the table whose range holds this hash. */
+  /**
+   * Copies what the table whose range holds this hash has from this hash on. That is all of it,
+   * unless two tables have been joined since the walk came to one of them.
+   */
   void copy(long hash, RangeCopy into) {
     for (int tried = 0; tried < TRIES; tried++) {
       Stripe stripe = stripe(hash);
       long version = stripe.version;
-      copy(stripe, version, hash, into);
+      copy(stripe, version, hash, into, true);
       if (stripe.isStill(version)) {
         return;
       }
@@ -455,18 +458,28 @@ final class ConcurrentTables {
     }
     Stripe stripe = lockBusy(hash);
     try {
-      copy(stripe, stripe.version, hash, into);
+      copy(stripe, stripe.version, hash, into, true);
     } finally {
       stripe.state.unlock();
     }
   }
 
-  private void copy(Stripe stripe, long version, long hash, RangeCopy into) {
+  private void copy(Stripe stripe, long version, long hash, RangeCopy into, boolean fromHash) {
     long entry = stripe.entryAcquire(hash);
     long table = position(entry);
     into.begin(hash, depth(entry));
     into.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups(entry));
+    if (fromHash && hash << depth(entry) != 0) {
+      into.keep(key -> isFrom(hash, key));
+    }
     into.copied(stripe, version);
+  }
+
+  /** Of a key word that was read without the lock; of a recycled one any answer will do. */
+  private boolean isFrom(long hash, long key) {
+    return (!settings.cellKeys()
+            || ConcurrentCells.isCell(slabs, key, ConcurrentCells.KEY_HEADER_BYTES))
+        && Long.compareUnsigned(hashOf(key), hash) >= 0;
   }
 
   /** What {@link #clear} tells of each entry that it removes. */
@@ -502,7 +515,7 @@ final class ConcurrentTables {
   }
 
   private void clear(Stripe stripe, long from, RangeCopy copy) {
-    copy(stripe, stripe.version, from, copy);
+    copy(stripe, stripe.version, from, copy, false);
     long entry = stripe.entryAcquire(from);
     long table = position(entry);
     MemorySegment slab = slabs.segment(table);

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class StripeState extends StampedLock {
   private static final long serialVersionUID = 1L;
 
-  /** Sizes of tables: 1, 2, 4, ... groups, the stripe's regular size, twice that, and so on. */
-  static final int TABLE_CLASSES = 24;
-
   private static final VarHandle SIZE;
 
   static {
@@ -36,9 +33,6 @@ final class StripeState extends StampedLock {
 
   /** Tables that the directory refers to. */
   long tables;
-
-  /** Retired tables. */
-  final transient FreeBlocks freeTables = new FreeBlocks(TABLE_CLASSES);
 
   /** Retired cells, and what new ones are cut from. */
   final transient CellStock cells = new CellStock();
@@ -100,7 +94,6 @@ final class StripeState extends StampedLock {
    */
   void takeOver(StripeState old, StripeState high, int bit) {
     addSize(old.size);
-    freeTables.takeOver(old.freeTables);
     cells.takeOver(old.cells);
     tally.add(old.tally);
     Computation computation = old.computations;
