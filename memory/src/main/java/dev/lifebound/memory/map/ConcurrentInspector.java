@@ -39,6 +39,7 @@ final class ConcurrentInspector {
   private long tableBytes;
   private long freeBytes;
   private long cellBytes;
+  private long holeBytes;
   private long heapBytes;
 
   private ConcurrentInspector(ConcurrentTables tables) {
@@ -132,6 +133,7 @@ final class ConcurrentInspector {
       try {
         tally.add(stripe.state.tally);
         cellBytes += stripe.state.cells.usedBytes();
+        holeBytes += stripe.state.cells.holesBytes();
         heapBytes += (long) stripe.directory.length * Long.BYTES;
       } finally {
         stripe.state.unlock();
@@ -156,7 +158,7 @@ final class ConcurrentInspector {
         searchedGroups(),
         occupancy(),
         new MapInspection.Bytes(tableBytes, freeBytes, unused, spare, other, heapBytes),
-        new MapInspection.Cells(cellBytes, 0, 0, Math.max(0, other - cellBytes)),
+        cells(other),
         new MapInspection.Growth(
             stages(),
             tally.lastTrigger,
@@ -169,6 +171,12 @@ final class ConcurrentInspector {
             tally.maxZeroed,
             tally.maxMoved,
             tally.maxWords));
+  }
+
+  private MapInspection.Cells cells(long other) {
+    long free = slabs.pages.freeBytes();
+    return new MapInspection.Cells(
+        cellBytes, holeBytes, free, Math.max(0, other - cellBytes - holeBytes - free));
   }
 
   private List<MapInspection.Stage> stages() {

@@ -35,13 +35,23 @@ final class StripeState extends StampedLock {
   long tables;
 
   /** Retired cells, and what new ones are cut from. */
-  final transient CellStock cells = new CellStock();
+  final transient CellStock cells;
+
+  /** Whether the table that makes room now had removed entries. */
+  boolean churned;
+
+  /** How often a table has taken another's place. */
+  long replaced;
 
   /** Functions of the program that run for keys of this stripe. */
   transient @Nullable Computation computations;
 
   /** For inspect(). */
   final transient GrowthTally tally = new GrowthTally();
+
+  StripeState(ConcurrentTables tables) {
+    this.cells = new CellStock(tables);
+  }
 
   /** Gives the lock back. */
   void unlock() {

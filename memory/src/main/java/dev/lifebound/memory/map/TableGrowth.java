@@ -1,8 +1,6 @@
 package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the tables of a concurrent map make room: a small one is doubled, a regular one is split, one
@@ -27,12 +25,9 @@ final class TableGrowth {
    * The middle between both is where a table is split that only grows: churn adds no tables.
    */
   private static final int MIN_TABLES_WIDENED = 2;
-  private static final int MAX_SPARSITY = 8;
+  static final int MAX_SPARSITY = 8;
   private static final int MAX_DEPTH = 56;
   private static final int MAX_GROUPS = 1 << 17;
-
-  /** A hint makes directories for at most so many tables, some 2e7 entries: 1 MiB. */
-  private static final int MAX_HINT_BITS = 17;
 
   private static final int LIVE_BITS = 32;
   private static final long LIVE_MASK = (1L << LIVE_BITS) - 1;
@@ -49,18 +44,20 @@ final class TableGrowth {
   private final ConcurrentTables tables;
   private final ConcurrentSlabs slabs;
   private final FreeTables freeTables;
-  private final Object rootLock = new Object();
+  private final Stripes stripes;
+
+  /** How many leading bits of a hash tell its regular size. */
+  private final int sizeBits;
 
   /** Stands wherever there is no table yet: one group, never written to. */
   private long emptyTable;
-
-  private int firstBits;
-  private int stripes;
 
   TableGrowth(ConcurrentTables tables) {
     this.tables = tables;
     this.slabs = tables.slabs;
     this.freeTables = new FreeTables(slabs);
+    this.stripes = new Stripes(tables);
+    this.sizeBits = stripes.firstBits();
   }
 
   // Header of a table: live entries in the low half, slots that are full or removed in the high
@@ -85,8 +82,16 @@ final class TableGrowth {
 
   /** Whether a table with this header may have one more slot used. */
   static boolean hasRoom(long header, int groups) {
-    int more = header < 0 ? groups - groups / 2 : 0;
-    return used(header) < limit(groups) + more;
+    return used(header) < limit(header, groups);
+  }
+
+  private static int limit(long header, int groups) {
+    return limit(groups) + (header < 0 ? groups - groups / 2 : 0);
+  }
+
+  /** Whether not more slots are used than may be; for tests. */
+  static boolean isWithin(long header, int groups) {
+    return used(header) <= limit(header, groups);
   }
 
   /** Of tables that wait to be used again. */
@@ -98,32 +103,16 @@ final class TableGrowth {
     return emptyTable;
   }
 
-  /** The first stripes, whose directories are long enough for the hint and have no tables yet. */
+  /** The first stripes, which have no tables yet. */
   Stripe[] firstRoot() {
-    ConcurrentSettings settings = tables.settings;
-    emptyTable = slabs.take(ConcurrentTables.tableBytes(1), new GrowthTally());
-    int[] groups = settings.regularGroups();
-    long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
-    int bits =
-        wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
-    firstBits = Integer.numberOfTrailingZeros(settings.stripes());
-    int directoryBits = Integer.numberOfTrailingZeros(settings.maxDirectory());
-    int rootBits = Math.max(firstBits, bits - directoryBits);
-    Stripe[] root = new Stripe[1 << rootBits];
-    stripes = root.length;
-    for (int i = 0; i < root.length; i++) {
-      long[] directory = new long[1 << Math.max(1, bits - rootBits)];
-      int depth = rootBits + Integer.numberOfTrailingZeros(directory.length);
-      Arrays.fill(directory, ConcurrentTables.entry(emptyTable, depth, 1));
-      root[i] = new Stripe(rootBits, directory, new StripeState());
-    }
-    return root;
+    emptyTable = slabs.take(ConcurrentTables.tableBytes(1), false, new GrowthTally());
+    return stripes.first(emptyTable);
   }
 
   /** The groups that a table of this range has before it is split. */
   int regularGroups(long hash) {
     int[] groups = tables.settings.regularGroups();
-    return groups[(int) (hash >>> (Long.SIZE - firstBits)) & (groups.length - 1)];
+    return groups[(int) (hash >>> (Long.SIZE - sizeBits)) & (groups.length - 1)];
   }
 
   /**
@@ -143,6 +132,7 @@ final class TableGrowth {
     }
     int live = live(header(table));
     int removed = used(header(table)) - live;
+    stripe.state.churned = removed > 0 || header(table) < 0;
     try {
       if (isWorthRebuilding(live, removed, groups, regular)) {
         if (!join(stripe, hash, entry, regular)) {
@@ -185,7 +175,7 @@ final class TableGrowth {
   /**
    * Makes one table of this one and its other half, when both are regular ones and hold little.
    * Whoever walks along the hashes is told by the depth of what it finds, see {@link
-   * ConcurrentTables#copy(long, RangeCopy)}.
+   * TableRanges#copy(long, RangeCopy)}.
    */
   private boolean join(Stripe stripe, long hash, long entry, int regular) {
     int depth = ConcurrentTables.depth(entry);
@@ -218,7 +208,7 @@ final class TableGrowth {
     return true;
   }
 
-  private long header(long table) {
+  long header(long table) {
     return ConcurrentTables.word(slabs.segment(table), ConcurrentSlabs.offset(table));
   }
 
@@ -242,7 +232,7 @@ final class TableGrowth {
         return true;
       }
       if (directory.length >= tables.settings.maxDirectory()) {
-        if (splitStripe(stripe, hash)) {
+        if (stripes.split(stripe, hash)) {
           return false;
         }
         oversize(stripe, hash, entry);
@@ -367,7 +357,16 @@ final class TableGrowth {
   private long take(Stripe stripe, int groups) {
     long table = freeTables.take(groups);
     if (table == 0) {
-      return slabs.take(ConcurrentTables.tableBytes(groups), stripe.state.tally);
+      try {
+        return slabs.take(
+            ConcurrentTables.tableBytes(groups), stripe.state.churned, stripe.state.tally);
+      } catch (MapFullException e) {
+        // What cells have left serves tables as well.
+        table = slabs.pages.takeFree(CellPages.units(ConcurrentTables.tableBytes(groups)), 1);
+        if (table == 0) {
+          throw e;
+        }
+      }
     }
     stripe.state.tally.zeroed += (long) groups * ConcurrentTables.CONTROL_BYTES;
     empty(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
@@ -386,6 +385,7 @@ final class TableGrowth {
     long table = ConcurrentTables.position(entry);
     if (table != emptyTable) {
       stripe.recycle();
+      stripe.state.replaced++;
       stripe.state.tally.recycles++;
       freeTables.give(table, ConcurrentTables.groups(entry));
     }
@@ -403,6 +403,7 @@ final class TableGrowth {
     try {
       MemorySegment slab = slabs.segment(table);
       long offset = ConcurrentSlabs.offset(table);
+      stripe.state.replaced++;
       empty(slab, offset, groups);
       for (int i = 0; i < copy.count(); i++) {
         long key = copy.key(i);
@@ -414,80 +415,5 @@ final class TableGrowth {
     } finally {
       stripe.endRewrite();
     }
-  }
-
-  /**
-   * Two stripes for one; the lock of the old one is still the caller's.
-   *
-   * @return false when that would fill the root with nothing
-   */
-  private boolean splitStripe(Stripe stripe, long hash) {
-    long[] directory = stripe.directory;
-    int half = directory.length / 2;
-    int prefixBits = stripe.prefixBits + 1;
-    StripeState state = stripe.state;
-    Stripe low = new Stripe(prefixBits, Arrays.copyOf(directory, half), new StripeState());
-    Stripe high =
-        new Stripe(
-            prefixBits, Arrays.copyOfRange(directory, half, directory.length), new StripeState());
-    low.state.tables = state.tables - state.tables / 2;
-    high.state.tables = state.tables / 2;
-    var _ = low.state.writeLock();
-    var _ = high.state.writeLock();
-    try {
-      synchronized (rootLock) {
-        Stripe[] all = tables.root;
-        boolean widen = 1 << stripe.prefixBits == all.length;
-        if (widen && all.length > (long) stripes * MAX_SPARSITY) {
-          return false;
-        }
-        Stripe[] root = new Stripe[widen ? 2 * all.length : all.length];
-        for (int i = 0; i < root.length; i++) {
-          root[i] = all[widen ? i >>> 1 : i];
-        }
-        int span = root.length >>> prefixBits;
-        int first = (int) (hash >>> Long.numberOfLeadingZeros(root.length - 1)) & -(2 * span);
-        Arrays.fill(root, first, first + span, low);
-        Arrays.fill(root, first + span, first + 2 * span, high);
-        state.tally.words += root.length + (long) directory.length;
-        state.tally.end();
-        low.state.takeOver(state, high.state, Long.SIZE - prefixBits);
-        tables.root = root;
-        stripes++;
-      }
-      // Before the locks of the halves are given back: nobody else can recycle anything sooner.
-      stripe.version = Stripe.DEAD;
-      return true;
-    } finally {
-      low.state.unlock();
-      high.state.unlock();
-    }
-  }
-
-  /** Recounts a table; for tests. */
-  @Nullable String check(long entry, long prefix) {
-    long table = ConcurrentTables.position(entry);
-    int depth = ConcurrentTables.depth(entry);
-    int groups = ConcurrentTables.groups(entry);
-    RangeCopy copy = new RangeCopy();
-    copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
-    long header = header(table);
-    if (copy.count() != live(header)
-        || used(header) > limit(groups) + (header < 0 ? groups - groups / 2 : 0)
-        || used(header) < live(header)) {
-      return "header: live="
-          + live(header)
-          + ", used="
-          + used(header)
-          + ", counted="
-          + copy.count();
-    }
-    for (int i = 0; i < copy.count(); i++) {
-      long hash = tables.hashOf(copy.key(i));
-      if ((hash ^ prefix) >>> (Long.SIZE - depth) != 0) {
-        return "key outside its range: key=" + copy.key(i) + ", depth=" + depth;
-      }
-    }
-    return null;
   }
 }
