@@ -52,10 +52,10 @@ final class ConcurrentCells {
     return headerBytes + Integer.BYTES + bytes;
   }
 
-  /** A new cell; under the lock. */
+  /** A new cell; under the lock. Other cells may be moved, when there is no more memory. */
   static long write(
       ConcurrentSlabs slabs, Stripe stripe, int headerBytes, long hash, byte[] bytes) {
-    long cell = stripe.state.cells.take(slabs, stripe, cellBytes(bytes.length, headerBytes));
+    long cell = stripe.state.cells.take(stripe, cellBytes(bytes.length, headerBytes));
     MemorySegment slab = slabs.segment(cell);
     long offset = ConcurrentSlabs.offset(cell);
     if (headerBytes != 0) {
@@ -77,6 +77,6 @@ final class ConcurrentCells {
   /** The map does not refer to this cell any more; under the lock. */
   static void retire(ConcurrentSlabs slabs, Stripe stripe, long cell, int headerBytes) {
     long bytes = cellBytes(length(slabs, cell, headerBytes), headerBytes);
-    stripe.state.cells.retire(slabs, stripe, cell, bytes);
+    stripe.state.cells.retire(stripe, cell, bytes);
   }
 }

@@ -39,6 +39,7 @@ final class ConcurrentInspector {
   private long tableBytes;
   private long freeBytes;
   private long cellBytes;
+  private long holeBytes;
   private long heapBytes;
 
   private ConcurrentInspector(ConcurrentTables tables) {
@@ -71,7 +72,9 @@ final class ConcurrentInspector {
       } finally {
         stripe.state.unlock();
       }
-      from += 1L << (Long.SIZE - ConcurrentTables.depth(entry));
+      // Two tables may have been joined behind us: from the beginning of the range.
+      long size = 1L << (Long.SIZE - ConcurrentTables.depth(entry));
+      from = (from & -size) + size;
     } while (from != 0);
     lookAtStripes();
     return result();
@@ -129,8 +132,8 @@ final class ConcurrentInspector {
       Stripe stripe = tables.lockBusy(from);
       try {
         tally.add(stripe.state.tally);
-        freeBytes += stripe.state.freeTables.bytes();
         cellBytes += stripe.state.cells.usedBytes();
+        holeBytes += stripe.state.cells.holesBytes();
         heapBytes += (long) stripe.directory.length * Long.BYTES;
       } finally {
         stripe.state.unlock();
@@ -138,6 +141,7 @@ final class ConcurrentInspector {
       from += 1L << (Long.SIZE - stripe.prefixBits);
     } while (from != 0);
     heapBytes += (long) tables.root.length * REFERENCE_BYTES;
+    freeBytes = tables.growth.freeBytes();
   }
 
   private MapInspection result() {
@@ -154,7 +158,7 @@ final class ConcurrentInspector {
         searchedGroups(),
         occupancy(),
         new MapInspection.Bytes(tableBytes, freeBytes, unused, spare, other, heapBytes),
-        new MapInspection.Cells(cellBytes, 0, 0, Math.max(0, other - cellBytes)),
+        cells(other),
         new MapInspection.Growth(
             stages(),
             tally.lastTrigger,
@@ -168,6 +172,12 @@ final class ConcurrentInspector {
             tally.maxZeroed,
             tally.maxMoved,
             tally.maxWords));
+  }
+
+  private MapInspection.Cells cells(long other) {
+    long free = slabs.pages.freeBytes();
+    return new MapInspection.Cells(
+        cellBytes, holeBytes, free, Math.max(0, other - cellBytes - holeBytes - free));
   }
 
   private List<MapInspection.Stage> stages() {

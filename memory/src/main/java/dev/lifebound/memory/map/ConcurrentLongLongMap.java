@@ -393,7 +393,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
       RangeCopy copy = new RangeCopy();
       long from = 0;
       do {
-        tables.copy(from, copy);
+        tables.ranges.copy(from, copy);
         for (int i = 0; i < copy.count(); i++) {
           slabs.checkOpen();
           action.accept(copy.key(i), copy.value(i));
@@ -414,7 +414,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   /** Removes what is there, one table after another; keeps the memory for what comes. */
   public void clear() {
     try {
-      tables.clear((_, _, _) -> {}, true);
+      tables.ranges.clear((_, _, _) -> {}, true);
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
@@ -447,7 +447,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
   /** Frees all memory in one step; later calls do nothing. */
   @Override
   public void close() {
-    slabs.close();
+    tables.close();
   }
 
   ConcurrentTables tables() {
@@ -456,7 +456,7 @@ public final class ConcurrentLongLongMap implements AutoCloseable {
 
   /** Recounts everything; for tests, while nobody else works. */
   void checkInvariants() {
-    tables.checkInvariants();
+    ConcurrentInvariants.check(tables);
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class ConcurrentMapBuilder {
 
   /** A map from long to long. */
   public ConcurrentLongLongMap buildLongLong() {
-    return new ConcurrentLongLongMap(settings(null, false));
+    return new ConcurrentLongLongMap(settings(null, false, false));
   }
 
   /**
@@ -85,13 +85,13 @@ public final class ConcurrentMapBuilder {
     TypeCodec<K> keyCodec = TypeCodec.ofKey(keys);
     LongUnaryOperator canonical =
         keyCodec.isWord() && keyCodec.isKeyUpdated() ? keyCodec::canonical : null;
-    return new ConcurrentNativeMap<>(
-        new ConcurrentTables(settings(canonical, !keyCodec.isWord())),
-        keyCodec,
-        TypeCodec.of(values));
+    TypeCodec<V> valueCodec = TypeCodec.of(values);
+    ConcurrentSettings settings = settings(canonical, !keyCodec.isWord(), !valueCodec.isWord());
+    return new ConcurrentNativeMap<>(new ConcurrentTables(settings), keyCodec, valueCodec);
   }
 
-  private ConcurrentSettings settings(@Nullable LongUnaryOperator canonical, boolean cellKeys) {
+  private ConcurrentSettings settings(
+      @Nullable LongUnaryOperator canonical, boolean cellKeys, boolean cellValues) {
     Long fixed = seed;
     return new ConcurrentSettings(
         name,
@@ -101,6 +101,7 @@ public final class ConcurrentMapBuilder {
         testHash,
         canonical,
         cellKeys,
+        cellValues,
         capacityHint,
         stripes,
         regularGroups,

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * not at all.
  *
  * <p><b>Whole when memory ends</b>: a write that finds none throws {@link MapFullException} and
- * changes nothing. Removed entries make room also then, for entries of about their size.
+ * changes nothing. Removed entries make room also then, for entries of any size that fits beside
+ * what is left in a slab of 64 KiB.
  *
  * <p><b>Closing</b> frees everything in one step. Whoever builds a map closes it; any thread may,
  * at any time. Operations that come later or are still on their way throw {@link
@@ -76,6 +77,8 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   /** Whether there are handles in the entries. */
   final boolean mortal;
 
+  private final boolean hasCells;
+
   /** Set before the entries' references are given back; writers look under their stripe's lock. */
   private volatile boolean closing;
 
@@ -88,6 +91,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     this.values =
         new Side<>(valueCodec, slabs, ConcurrentCells.VALUE_HEADER_BYTES, tables.settings.name());
     this.mortal = keys.handles != null || values.handles != null;
+    this.hasCells = !keys.words || !values.words;
   }
 
   /** A map without a limit. */
@@ -260,6 +264,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
           } else if (slot == NONE && absent) {
             done = write.insert(stripe);
           }
+          tidy(stripe);
         } finally {
           stripe.state.unlock();
         }
@@ -273,6 +278,13 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
     }
     write.release();
     return write.before();
+  }
+
+  /** At the end of a write, under the lock: makes room where cells have left half of it dead. */
+  private void tidy(Stripe stripe) {
+    if (hasCells && !stripe.isDead()) {
+      stripe.state.cells.tidy(stripe);
+    }
   }
 
   /** Sets the value of a key whose value is the expected one; whether it was. */
@@ -301,6 +313,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         } else {
           write.set(stripe, slot);
         }
+        tidy(stripe);
       } finally {
         stripe.state.unlock();
       }
@@ -325,6 +338,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         if (slot != NONE) {
           write.remove(stripe, slot);
         }
+        tidy(stripe);
       } finally {
         stripe.state.unlock();
       }
@@ -338,22 +352,21 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   /** Removes the entry of a NaN, which no key finds, if it is still there. */
   void removeStored(DroppedEntry entry) {
     try {
-      // Of a cell that was recycled meanwhile this is any hash; what it leads to is compared.
-      long hash = tables.hashOf(entry.keyWord());
+      long hash = entry.hash();
       Stripe stripe = tables.lockBusy(hash);
       try {
         if (closing) {
           throw slabs.closed();
         }
-        long slot = tables.find(stripe, hash, entry.keyWord(), null);
+        long slot = tables.find(stripe, hash, entry.keyWord(), entry.probe(keys, slabs));
         if (slot == NONE
-            || !keys.same(entry.keyWord(), entry.keyWord(), entry.keyBytes())
             || !values.same(tables.valueWord(slot), entry.valueWord(), entry.valueBytes())) {
           return;
         }
+        long keyWord = tables.keyWord(slot);
         long valueWord = tables.valueWord(slot);
         tables.remove(stripe, hash, slot);
-        keys.retire(stripe, entry.keyWord());
+        keys.retire(stripe, keyWord);
         values.retire(stripe, valueWord);
       } finally {
         stripe.state.unlock();
@@ -541,6 +554,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
           write.set(stripe, slot);
         }
         done = remove || slot != NONE || write.insert(stripe);
+        tidy(stripe);
       } catch (Throwable e) {
         done = true;
         throw e;
@@ -597,21 +611,21 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   private @Nullable RuntimeException removeAll(boolean waits) {
     Removal removal = new Removal();
     try {
-      tables.clear(removal, waits);
+      tables.ranges.clear(removal, waits);
     } catch (IllegalStateException e) {
       throw slabs.closedOr(e);
     }
     return removal.failure;
   }
 
-  private final class Removal implements ConcurrentTables.Removal {
+  private final class Removal implements TableRanges.Removal {
     private final List<DroppedEntry> left = new ArrayList<>();
     private @Nullable RuntimeException failure;
 
     @Override
     public void removed(Stripe stripe, long key, long value) {
       if (mortal) {
-        left.add(DroppedEntry.of(keys, values, key, value));
+        left.add(DroppedEntry.of(keys, values, tables.hashOf(key), key, value));
       }
       keys.retire(stripe, key);
       values.retire(stripe, value);
@@ -654,7 +668,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
   @Override
   public void close() {
     if (!mortal) {
-      slabs.close();
+      tables.close();
       return;
     }
     synchronized (keys) {
@@ -664,7 +678,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       closing = true;
     }
     RuntimeException failure = removeAll(false);
-    slabs.close();
+    tables.close();
     if (keys.handles != null) {
       keys.handles.close();
     }
@@ -678,7 +692,7 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
 
   /** Recounts everything; for tests, while nobody else works. */
   void checkInvariants() {
-    tables.checkInvariants();
+    ConcurrentInvariants.check(tables);
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param testHash makes hashes worse, for tests; null otherwise
  * @param canonical makes words of equal keys equal; null where they are
  * @param cellKeys whether a key word names a cell
+ * @param cellValues whether a value word does
  * @param capacityHint entries; only a hint
  * @param stripes how many stripes there are at first; a power of two, at least two
  * @param regularGroups by the number of the first stripe modulo the length, a power of two: the
@@ -29,6 +30,7 @@ record ConcurrentSettings(
     @Nullable LongUnaryOperator testHash,
     @Nullable LongUnaryOperator canonical,
     boolean cellKeys,
+    boolean cellValues,
     long capacityHint,
     int stripes,
     int[] regularGroups,

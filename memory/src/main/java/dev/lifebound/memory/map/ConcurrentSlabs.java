@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * reads at a position that it has read from the map reads memory of this map, whatever lies there
  * now.
  */
-final class ConcurrentSlabs {
+final class ConcurrentSlabs implements MapBackstop.Memory {
   /*
    * As for the maps of one writer: a large slab is zeroed by the library's spare thread, one ahead,
    * from when half of the present one is used; a small one tides the writers over when it is late.
@@ -41,6 +41,9 @@ final class ConcurrentSlabs {
   private final long limitBytes;
   private final Slabs.Source source;
   private final Arena arena;
+
+  /** What cells are cut from. */
+  final CellPages pages = new CellPages(this);
 
   /** By slab number. Grows by copy; a number never comes to mean another slab. */
   private volatile MemorySegment[] table = {};
@@ -84,17 +87,18 @@ final class ConcurrentSlabs {
   /**
    * Zeroed bytes that no one had before.
    *
+   * @param modest to leave the spare for when the map grows
    * @param tally is told what this call has zeroed
    * @throws MapFullException when the limit or the system has no more; nothing changes then
    */
-  synchronized long take(long bytes, GrowthTally tally) {
+  synchronized long take(long bytes, boolean modest, GrowthTally tally) {
     long size = (bytes + UNIT - 1) & -UNIT;
     if (size > LATE_BYTES) {
       // A slab of its own, so that the present one is used up.
       return add(create(size, size, tally));
     }
     if (end - cursor < size) {
-      MemorySegment slab = nextSlab(size, tally);
+      MemorySegment slab = modest ? lateSlab(size, tally) : nextSlab(size, tally);
       cursor = add(slab);
       end = cursor + slab.byteSize();
       if (cursor == 0) {
@@ -106,9 +110,28 @@ final class ConcurrentSlabs {
     long position = cursor;
     cursor += size;
     if (cursor > askAt) {
+      askAt = Long.MAX_VALUE;
       askForSpare();
     }
     return position;
+  }
+
+  /**
+   * A whole slab.
+   *
+   * @param modest to leave the spare for when the map grows
+   * @throws MapFullException when the limit or the system has no more; nothing changes then
+   */
+  synchronized long takeSlab(long bytes, boolean modest, GrowthTally tally) {
+    if (bytes > LATE_BYTES) {
+      return add(create(bytes, bytes, tally));
+    }
+    return add(modest ? lateSlab(bytes, tally) : nextSlab(bytes, tally));
+  }
+
+  /** Half of a slab that {@link #takeSlab} has given is used. */
+  synchronized void prepareSpare() {
+    askForSpare();
   }
 
   private MemorySegment nextSlab(long size, GrowthTally tally) {
@@ -121,6 +144,10 @@ final class ConcurrentSlabs {
       reservedBytes += ready.byteSize();
       return ready;
     }
+    return lateSlab(needed, tally);
+  }
+
+  private MemorySegment lateSlab(long needed, GrowthTally tally) {
     return create(needed, Math.max(needed, Math.min(nextBytes(), LATE_BYTES)), tally);
   }
 
@@ -146,7 +173,6 @@ final class ConcurrentSlabs {
   }
 
   private void askForSpare() {
-    askAt = Long.MAX_VALUE;
     long bytes = nextBytes();
     if (spareBytes == 0 && bytes > LATE_BYTES && bytes <= limitBytes - reservedBytes) {
       spareBytes = bytes;
@@ -233,12 +259,14 @@ final class ConcurrentSlabs {
     }
   }
 
-  boolean isOpen() {
+  @Override
+  public boolean isOpen() {
     return arena.scope().isAlive();
   }
 
   /** All that was taken from the system. */
-  synchronized long reservedBytes() {
+  @Override
+  public synchronized long reservedBytes() {
     return reservedBytes + spareBytes;
   }
 
@@ -253,7 +281,8 @@ final class ConcurrentSlabs {
   }
 
   /** Frees everything; does nothing when that was done. */
-  synchronized void close() {
+  @Override
+  public synchronized void close() {
     if (isOpen()) {
       arena.close();
     }

@@ -39,7 +39,8 @@ final class ConcurrentTables {
    *    control byte: 0 empty, 1 removed, 0x80 | 7 bits of the hash: full
    *
    * A table holds the keys of one range of hashes, which all begin with the same `depth` bits.
-   * Ranges are halved and never joined, so that an iteration can walk along them.
+   * Ranges are halved, and halves of one are joined, so that an iteration can walk along them: of a
+   * table whose range begins before the place that it has come to it takes what lies behind.
    *
    * Publication
    *
@@ -102,15 +103,17 @@ final class ConcurrentTables {
   private static final long LOW_BITS = 0x0101010101010101L;
   private static final long HIGH_BITS = 0x8080808080808080L;
   private static final long TAG_BITS = 0x7f;
-  private static final int TAG_SHIFT = 7;
+  static final int TAG_SHIFT = 7;
   private static final int FULL = 0x80;
-  private static final long REMOVED = 1;
+  static final long REMOVED = 1;
   private static final int GROUP_HASH_BITS = 25;
   private static final long GROUP_HASH_MASK = (1L << GROUP_HASH_BITS) - 1;
 
   final ConcurrentSlabs slabs;
   final ConcurrentSettings settings;
   final TableGrowth growth;
+  final TableRanges ranges;
+  private final MapBackstop backstop;
 
   /** Reads that began again, for inspect(). */
   final LongAdder retries = new LongAdder();
@@ -122,12 +125,20 @@ final class ConcurrentTables {
     this.settings = settings;
     this.slabs = new ConcurrentSlabs(settings.name(), settings.limitBytes(), settings.source());
     this.growth = new TableGrowth(this);
+    this.ranges = new TableRanges(this);
     try {
       this.root = growth.firstRoot();
     } catch (Throwable e) {
       slabs.close();
       throw e;
     }
+    this.backstop = MapBackstop.of(this, settings.name(), slabs);
+  }
+
+  /** Frees everything; does nothing when that was done. */
+  void close() {
+    slabs.close();
+    backstop.disarm();
   }
 
   // Entries of a directory.
@@ -334,18 +345,12 @@ final class ConcurrentTables {
     return true;
   }
 
-  /** Under the lock: copies the table of a hash. */
-  void copyLocked(Stripe stripe, long hash, RangeCopy into) {
-    copy(stripe, stripe.version, hash, into);
-  }
-
   /** Whether an entry can be added to the table of a hash as it is. */
   boolean hasRoom(Stripe stripe, long hash) {
     long entry = stripe.entryAcquire(hash);
     long table = position(entry);
     long header = word(slabs.segment(table), ConcurrentSlabs.offset(table));
-    return TableGrowth.used(header) < TableGrowth.limit(groups(entry))
-        && table != growth.emptyTable();
+    return TableGrowth.hasRoom(header, groups(entry)) && table != growth.emptyTable();
   }
 
   /** Removes the entry with this very key word. */
@@ -440,102 +445,6 @@ final class ConcurrentTables {
     computation.end();
   }
 
-  // Walking along the hashes.
-
-  /** Copies the table whose range holds this hash. */
-  void copy(long hash, RangeCopy into) {
-    for (int tried = 0; tried < TRIES; tried++) {
-      Stripe stripe = stripe(hash);
-      long version = stripe.version;
-      copy(stripe, version, hash, into);
-      if (stripe.isStill(version)) {
-        return;
-      }
-      retries.increment();
-    }
-    Stripe stripe = lockBusy(hash);
-    try {
-      copy(stripe, stripe.version, hash, into);
-    } finally {
-      stripe.state.unlock();
-    }
-  }
-
-  private void copy(Stripe stripe, long version, long hash, RangeCopy into) {
-    long entry = stripe.entryAcquire(hash);
-    long table = position(entry);
-    into.begin(hash, depth(entry));
-    into.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups(entry));
-    into.copied(stripe, version);
-  }
-
-  /** What {@link #clear} tells of each entry that it removes. */
-  interface Removal {
-    void removed(Stripe stripe, long key, long value);
-
-    /** Called after the lock of the stripe was given back. */
-    default void unlocked() {}
-  }
-
-  /**
-   * Removes what is there, one table after another; under no lock. An entry that is put meanwhile
-   * stays or not.
-   *
-   * @param waits for functions of the program that run for a key
-   */
-  void clear(Removal removal, boolean waits) {
-    RangeCopy copy = new RangeCopy();
-    long from = 0;
-    do {
-      Stripe stripe = waits ? lockRange(from) : lockBusy(from);
-      try {
-        clear(stripe, from, copy);
-        for (int i = 0; i < copy.count(); i++) {
-          removal.removed(stripe, copy.key(i), copy.value(i));
-        }
-      } finally {
-        stripe.state.unlock();
-      }
-      removal.unlocked();
-      from = copy.end();
-    } while (from != 0);
-  }
-
-  private void clear(Stripe stripe, long from, RangeCopy copy) {
-    copy(stripe, stripe.version, from, copy);
-    long entry = stripe.entryAcquire(from);
-    long table = position(entry);
-    MemorySegment slab = slabs.segment(table);
-    long offset = ConcurrentSlabs.offset(table);
-    for (int group = 0; copy.count() > 0 && group < groups(entry); group++) {
-      long at = groupOffset(offset, group);
-      long control = word(slab, at);
-      long full = fulls(control) >>> TAG_SHIFT;
-      setWordRelease(slab, at, (control & ~(full * 0xff)) | full * REMOVED);
-    }
-    if (copy.count() > 0) {
-      setWord(slab, offset, TableGrowth.header(word(slab, offset), -copy.count(), 0));
-      stripe.state.addSize(-copy.count());
-    }
-  }
-
-  /** Takes the lock of a hash, once no function runs for any key of the table that holds it. */
-  private Stripe lockRange(long hash) {
-    while (true) {
-      Stripe stripe = lockBusy(hash);
-      int unshared = Long.SIZE - depth(stripe.entryAcquire(hash));
-      Computation busy = stripe.state.computations;
-      while (busy != null && (busy.hash ^ hash) >>> unshared != 0) {
-        busy = busy.next;
-      }
-      if (busy == null) {
-        return stripe;
-      }
-      stripe.state.unlock();
-      busy.await(settings.name());
-    }
-  }
-
   long size() {
     Stripe[] all = root;
     long size = 0;
@@ -549,39 +458,5 @@ final class ConcurrentTables {
   static int next(Stripe[] root, int index) {
     int rootBits = Integer.numberOfTrailingZeros(root.length);
     return index + (1 << (rootBits - root[index].prefixBits));
-  }
-
-  /** Recounts everything; for tests, while nobody else works. */
-  void checkInvariants() {
-    Stripe[] all = root;
-    long size = 0;
-    for (int i = 0; i < all.length; i = next(all, i)) {
-      require(!all[i].isDead(), "stripe in the root", "dead");
-      size += all[i].state.sizeOpaque();
-    }
-    RangeCopy copy = new RangeCopy();
-    long from = 0;
-    long counted = 0;
-    do {
-      Stripe stripe = stripe(from);
-      long entry = stripe.entryAcquire(from);
-      String wrong = growth.check(entry, from);
-      require(wrong == null, "table", String.valueOf(wrong));
-      copy(from, copy);
-      for (int i = 0; i < copy.count(); i++) {
-        long hash = hashOf(copy.key(i));
-        require(stripe(hash) == stripe, "stripe of a key", Long.toString(copy.key(i)));
-        require(stripe.entryAcquire(hash) == entry, "table of a key", Long.toString(copy.key(i)));
-      }
-      counted += copy.count();
-      from = copy.end();
-    } while (from != 0);
-    require(counted == size, "size", "kept=" + size + ", counted=" + counted);
-  }
-
-  private static void require(boolean holds, String what, String found) {
-    if (!holds) {
-      throw new AssertionError(what + " must agree: " + found);
-    }
   }
 }

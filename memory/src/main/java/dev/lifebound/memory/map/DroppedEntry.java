@@ -8,10 +8,20 @@ import org.jspecify.annotations.Nullable;
  * references back when no lock is held.
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared, not changed
-record DroppedEntry(long keyWord, byte[] keyBytes, long valueWord, byte[] valueBytes) {
+record DroppedEntry(long hash, long keyWord, byte[] keyBytes, long valueWord, byte[] valueBytes) {
   /** Under the lock. */
-  static DroppedEntry of(Side<?> keys, Side<?> values, long keyWord, long valueWord) {
-    return new DroppedEntry(keyWord, keys.bytes(keyWord), valueWord, values.bytes(valueWord));
+  static DroppedEntry of(Side<?> keys, Side<?> values, long hash, long keyWord, long valueWord) {
+    return new DroppedEntry(hash, keyWord, keys.bytes(keyWord), valueWord, values.bytes(valueWord));
+  }
+
+  /**
+   * What finds the key's slot under the lock; null when the word does. A cell may have been moved,
+   * so its bytes are compared.
+   */
+  @Nullable Probe probe(Side<?> keys, ConcurrentSlabs slabs) {
+    return keys.words
+        ? null
+        : word -> ConcurrentCells.hash(slabs, word) == hash && keys.same(word, word, keyBytes);
   }
 
   boolean isDead(Side<?> keys, Side<?> values) {

@@ -41,6 +41,7 @@ abstract class Engine extends SingleWriter {
   MemorySegment[] segments;
 
   private final Growth growth;
+  private final MapBackstop backstop;
 
   /** The largest size since the map was made or cleared. */
   private long peak;
@@ -51,6 +52,7 @@ abstract class Engine extends SingleWriter {
   Engine(Settings settings) {
     super(settings.name());
     this.growth = new Growth(this, settings);
+    this.backstop = MapBackstop.of(this, settings.name(), growth.tables.slabs);
     refresh();
   }
 
@@ -354,11 +356,16 @@ abstract class Engine extends SingleWriter {
     // Iterations ask the map again, also in the midst of a table.
     version++;
     state = CLOSED;
+    backstop.disarm();
+  }
+
+  final MapBackstop backstop() {
+    return backstop;
   }
 
   @Override
   final boolean isAlive() {
-    return growth.tables.slabs.isAlive();
+    return growth.tables.slabs.isOpen();
   }
 
   /** For tests: recounts everything. */

@@ -33,6 +33,9 @@ final class EntryWalk<K, V> {
     /** By entry: where its key ends, where its value ends. */
     private int[] ends = {};
 
+    /** By entry: the hash of its key, where keys are cells. */
+    private long[] hashes = {};
+
     @Override
     void copied(Stripe stripe, long version) {
       filled = 0;
@@ -43,11 +46,17 @@ final class EntryWalk<K, V> {
       if (ends.length < 2 * count()) {
         ends = new int[2 * count()];
       }
+      if (!map.keys.words && hashes.length < count()) {
+        hashes = new long[count()];
+      }
       for (int i = 0; i < count(); i++) {
         if (!add(map.keys, key(i), stripe, version)) {
           return;
         }
         ends[2 * i] = filled;
+        if (!map.keys.words) {
+          hashes[i] = map.tables.hashOf(key(i));
+        }
         if (!add(map.values, value(i), stripe, version)) {
           return;
         }
@@ -95,6 +104,7 @@ final class EntryWalk<K, V> {
       int start = index == 0 ? 0 : ends(2 * index - 1);
       int middle = ends(2 * index);
       return new DroppedEntry(
+          map.keys.words ? map.tables.hashOf(key(index)) : hashes[index],
           key(index),
           Arrays.copyOfRange(bytes, start, middle),
           value(index),
@@ -137,7 +147,7 @@ final class EntryWalk<K, V> {
 
   private void load() {
     try {
-      map.tables.copy(from, copy);
+      map.tables.ranges.copy(from, copy);
     } catch (IllegalStateException e) {
       throw map.slabs.closedOr(e);
     }

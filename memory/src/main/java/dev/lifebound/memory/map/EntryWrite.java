@@ -87,14 +87,16 @@ final class EntryWrite<K, V> {
       if (keys.codec.isKeyUpdated()) {
         setKey(stripe, slot, word);
       }
+      // Storing may have moved what was found.
+      long old = tables.valueWord(slot);
       tables.setValue(slot, word);
+      values.retire(stripe, old);
       done = true;
     } finally {
       if (!done) {
         unbindValue();
       }
     }
-    values.retire(stripe, foundWord);
     dropsValue = true;
   }
 
@@ -152,8 +154,9 @@ final class EntryWrite<K, V> {
 
   /** The newest of equal keys stays, as in Go. */
   private void setKey(Stripe stripe, long slot, long valueWord) {
+    long word = storeKey(stripe, valueWord);
     long old = tables.keyWord(slot);
-    tables.setKey(slot, storeKey(stripe, valueWord));
+    tables.setKey(slot, word);
     keys.retire(stripe, old);
   }
 
@@ -207,11 +210,12 @@ final class EntryWrite<K, V> {
     }
     List<DroppedEntry> all = swept == null ? new ArrayList<>() : swept;
     RangeCopy copy = new RangeCopy();
-    tables.copyLocked(stripe, sought.hash, copy);
+    tables.ranges.copyLocked(stripe, sought.hash, copy);
     for (int i = 0; i < copy.count(); i++) {
-      DroppedEntry entry = DroppedEntry.of(keys, values, copy.key(i), copy.value(i));
+      long hash = tables.hashOf(copy.key(i));
+      DroppedEntry entry = DroppedEntry.of(keys, values, hash, copy.key(i), copy.value(i));
       if (entry.isDead(keys, values)) {
-        tables.removeWord(stripe, tables.hashOf(entry.keyWord()), entry.keyWord());
+        tables.removeWord(stripe, hash, entry.keyWord());
         keys.retire(stripe, entry.keyWord());
         values.retire(stripe, entry.valueWord());
         all.add(entry);

@@ -12,6 +12,9 @@ final class GrowthTally {
   /** Of the rebuilds: those in a table's own place. */
   long inPlace;
 
+  /** Two tables that became one. */
+  long joins;
+
   /** How often the version changed, so that memory could be used again. */
   long recycles;
 
@@ -49,6 +52,7 @@ final class GrowthTally {
     doublings += other.doublings;
     rebuilds += other.rebuilds;
     inPlace += other.inPlace;
+    joins += other.joins;
     recycles += other.recycles;
     if (other.lastTrigger != MapInspection.Trigger.NONE) {
       lastTrigger = other.lastTrigger;

@@ -70,7 +70,8 @@ public record MapInspection(
    * Bytes#other}.
    *
    * @param live of keys and values, with what rounding adds
-   * @param holes given up and not cleaned yet; 0 in a concurrent map, where they are ready at once
+   * @param holes given up and not cleaned yet; in a concurrent map all that no cell uses of pages
+   *     in use, which the next cells are cut from
    * @param free of chunks without a cell, for reuse
    * @param ready what is left of chunks in use
    */

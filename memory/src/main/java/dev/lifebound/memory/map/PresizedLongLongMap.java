@@ -41,6 +41,7 @@ public final class PresizedLongLongMap extends SingleWriter {
   private final long capacity;
   final long groups;
   private final Arena arena;
+  private final MapBackstop backstop;
   final MemorySegment segment;
 
   /**
@@ -83,6 +84,19 @@ public final class PresizedLongLongMap extends SingleWriter {
     } catch (OutOfMemoryError e) {
       arena.close();
       throw full(capacity, e);
+    }
+    this.backstop = MapBackstop.of(this, name, new Memory(arena, segment.byteSize()));
+  }
+
+  private record Memory(Arena arena, long reservedBytes) implements MapBackstop.Memory {
+    @Override
+    public boolean isOpen() {
+      return arena.scope().isAlive();
+    }
+
+    @Override
+    public void close() {
+      arena.close();
     }
   }
 
@@ -405,6 +419,7 @@ public final class PresizedLongLongMap extends SingleWriter {
       throw e;
     }
     state = CLOSED;
+    backstop.disarm();
   }
 
   /** For tests: recounts everything. */

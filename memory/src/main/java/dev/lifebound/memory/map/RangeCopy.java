@@ -2,6 +2,7 @@ package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongPredicate;
 
 /** The entries of one table on the heap, and the range of hashes that the table holds. */
 class RangeCopy {
@@ -77,6 +78,19 @@ class RangeCopy {
           words[2 * kept + 1] = words[2 * from + 1];
           kept++;
         }
+      }
+    }
+    count = kept;
+  }
+
+  /** Drops entries with other keys. */
+  final void keep(LongPredicate key) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (key.test(words[2 * i])) {
+        words[2 * kept] = words[2 * i];
+        words[2 * kept + 1] = words[2 * i + 1];
+        kept++;
       }
     }
     count = kept;

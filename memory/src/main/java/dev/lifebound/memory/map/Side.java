@@ -88,7 +88,7 @@ final class Side<T> {
   void giveBack(Stripe stripe, long word) {
     if (!words) {
       int length = ConcurrentCells.length(slabs, word, headerBytes);
-      stripe.state.cells.giveBack(slabs, word, ConcurrentCells.cellBytes(length, headerBytes));
+      stripe.state.cells.giveBack(word, ConcurrentCells.cellBytes(length, headerBytes));
     }
   }
 

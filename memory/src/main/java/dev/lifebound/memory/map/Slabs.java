@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * any thread. Memory is unmapped at close only, so a reader that holds a stale location reads old
  * bytes and never faults.
  */
-final class Slabs {
+final class Slabs implements MapBackstop.Memory {
   /*
    * Arena.allocate zeroes, which takes 7 microseconds for 64 KiB and 105 to 470 for 1 MiB. So large
    * slabs are made by a thread of their own, one ahead, from when half of the present one is used. When the spare is late, a small slab tides the writer over.
@@ -239,7 +239,8 @@ final class Slabs {
   }
 
   /** All that was taken from the system, with the spare. */
-  long reservedBytes() {
+  @Override
+  public long reservedBytes() {
     return reservedBytes + spareBytes;
   }
 
@@ -272,11 +273,13 @@ final class Slabs {
     return bytes;
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isOpen() {
     return arena.scope().isAlive();
   }
 
-  void close() {
+  @Override
+  public void close() {
     arena.close();
   }
 

@@ -19,6 +19,9 @@ final class Stripe {
   /** The number of leading bits that the hashes of all keys share. */
   final int prefixBits;
 
+  /** The least hash that begins with these bits. */
+  final long firstHash;
+
   /**
    * By the bits that follow the prefix: the table. Its length is a power of two, at least two, so
    * that the number of bits is never zero. Replaced by a longer one, never by a shorter.
@@ -34,8 +37,12 @@ final class Stripe {
   @SuppressWarnings("unused")
   private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe, pf;
 
-  Stripe(int prefixBits, long[] directory, StripeState state) {
+  /**
+   * @param hash any one that begins with the stripe's bits
+   */
+  Stripe(int prefixBits, long hash, long[] directory, StripeState state) {
     this.prefixBits = prefixBits;
+    this.firstHash = hash & -(1L << (Long.SIZE - prefixBits));
     this.directory = directory;
     this.state = state;
   }

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class StripeState extends StampedLock {
   private static final long serialVersionUID = 1L;
 
-  /** Sizes of tables: 1, 2, 4, ... groups, the stripe's regular size, twice that, and so on. */
-  static final int TABLE_CLASSES = 24;
-
   private static final VarHandle SIZE;
 
   static {
@@ -37,17 +34,24 @@ final class StripeState extends StampedLock {
   /** Tables that the directory refers to. */
   long tables;
 
-  /** Retired tables. */
-  final transient FreeBlocks freeTables = new FreeBlocks(TABLE_CLASSES);
-
   /** Retired cells, and what new ones are cut from. */
-  final transient CellStock cells = new CellStock();
+  final transient CellStock cells;
+
+  /** Whether the table that makes room now had removed entries. */
+  boolean churned;
+
+  /** How often a table has taken another's place. */
+  long replaced;
 
   /** Functions of the program that run for keys of this stripe. */
   transient @Nullable Computation computations;
 
   /** For inspect(). */
   final transient GrowthTally tally = new GrowthTally();
+
+  StripeState(ConcurrentTables tables) {
+    this.cells = new CellStock(tables);
+  }
 
   /** Gives the lock back. */
   void unlock() {
@@ -100,7 +104,6 @@ final class StripeState extends StampedLock {
    */
   void takeOver(StripeState old, StripeState high, int bit) {
     addSize(old.size);
-    freeTables.takeOver(old.freeTables);
     cells.takeOver(old.cells);
     tally.add(old.tally);
     Computation computation = old.computations;

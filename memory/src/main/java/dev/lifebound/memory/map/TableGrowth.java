@@ -1,12 +1,10 @@
 package dev.lifebound.memory.map;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the tables of a concurrent map make room: a small one is doubled, a regular one is split, one
- * with many removed entries is copied without them.
+ * with removed entries is copied without them, and two that are half empty are joined.
  *
  * <p>Everything is under the lock of the stripe in question. What is needed is taken before
  * anything is changed, so that a map that finds no memory is as it was.
@@ -17,38 +15,56 @@ final class TableGrowth {
    * maxDirectory entries or the root. Exceptions are tables whose keys have hashes that begin alike
    * in far more bits than those of a fair hash would: splitting them would fill directories with
    * nothing, so they are doubled beyond the regular size.
+   *
+   * Churn: a table of a map whose size does not change holds now more entries and now fewer, some 15
+   * of 224 up or down. Were it split whenever it is full by chance, and never joined, then in time
+   * nearly all tables would have been, and the map would be larger by a third. So
+   * - a table in which entries were removed (CHURNED) may be filled to 15 of 16 slots, not 7 of 8;
+   * - when it is due to be rebuilt, and it and its other half hold together less than 15/16 of what
+   *   one table does, they become one.
+   * The middle between both is where a table is split that only grows: churn adds no tables.
    */
   private static final int MIN_TABLES_WIDENED = 2;
-  private static final int MAX_SPARSITY = 8;
+  static final int MAX_SPARSITY = 8;
   private static final int MAX_DEPTH = 56;
   private static final int MAX_GROUPS = 1 << 17;
-
-  /** A hint makes directories for at most so many tables, some 2e7 entries: 1 MiB. */
-  private static final int MAX_HINT_BITS = 17;
 
   private static final int LIVE_BITS = 32;
   private static final long LIVE_MASK = (1L << LIVE_BITS) - 1;
 
+  /** In a table's header: it was rebuilt for removed entries, and may be filled further. */
+  private static final long CHURNED = Long.MIN_VALUE;
+
+  /** Of a regular table's slots so many must be removed for it to be rebuilt: a 32nd. */
+  private static final int REBUILT_PART = 32;
+
+  /** Two tables are joined when they hold a 16th less than one may. */
+  private static final int JOINED_PART = 16;
+
   private final ConcurrentTables tables;
   private final ConcurrentSlabs slabs;
-  private final Object rootLock = new Object();
+  private final FreeTables freeTables;
+  private final Stripes stripes;
+
+  /** How many leading bits of a hash tell its regular size. */
+  private final int sizeBits;
 
   /** Stands wherever there is no table yet: one group, never written to. */
   private long emptyTable;
 
-  private int firstBits;
-  private int stripes;
-
   TableGrowth(ConcurrentTables tables) {
     this.tables = tables;
     this.slabs = tables.slabs;
+    this.freeTables = new FreeTables(slabs);
+    this.stripes = new Stripes(tables);
+    this.sizeBits = stripes.firstBits();
   }
 
   // Header of a table: live entries in the low half, slots that are full or removed in the high
-  // one.
+  // one, and CHURNED.
 
   static int used(long header) {
-    return (int) (header >>> LIVE_BITS);
+    return (int) (header >>> LIVE_BITS) & Integer.MAX_VALUE;
   }
 
   static int live(long header) {
@@ -59,41 +75,44 @@ final class TableGrowth {
     return (((header >>> LIVE_BITS) + used) << LIVE_BITS) | ((live(header) + live) & LIVE_MASK);
   }
 
-  /** How many slots of a table may be used: seven of eight. */
+  /** How many slots of a table may be used while it only grows: seven of eight. */
   static int limit(int groups) {
     return groups * (ConcurrentTables.GROUP_SLOTS - 1);
+  }
+
+  /** Whether a table with this header may have one more slot used. */
+  static boolean hasRoom(long header, int groups) {
+    return used(header) < limit(header, groups);
+  }
+
+  private static int limit(long header, int groups) {
+    return limit(groups) + (header < 0 ? groups - groups / 2 : 0);
+  }
+
+  /** Whether not more slots are used than may be; for tests. */
+  static boolean isWithin(long header, int groups) {
+    return used(header) <= limit(header, groups);
+  }
+
+  /** Of tables that wait to be used again. */
+  long freeBytes() {
+    return freeTables.bytes();
   }
 
   long emptyTable() {
     return emptyTable;
   }
 
-  /** The first stripes, whose directories are long enough for the hint and have no tables yet. */
+  /** The first stripes, which have no tables yet. */
   Stripe[] firstRoot() {
-    ConcurrentSettings settings = tables.settings;
-    emptyTable = slabs.take(ConcurrentTables.tableBytes(1), new GrowthTally());
-    int[] groups = settings.regularGroups();
-    long wanted = settings.capacityHint() / limit(groups[groups.length - 1]);
-    int bits =
-        wanted <= 1 ? 0 : Math.min(64 - Long.numberOfLeadingZeros(wanted - 1), MAX_HINT_BITS);
-    firstBits = Integer.numberOfTrailingZeros(settings.stripes());
-    int directoryBits = Integer.numberOfTrailingZeros(settings.maxDirectory());
-    int rootBits = Math.max(firstBits, bits - directoryBits);
-    Stripe[] root = new Stripe[1 << rootBits];
-    stripes = root.length;
-    for (int i = 0; i < root.length; i++) {
-      long[] directory = new long[1 << Math.max(1, bits - rootBits)];
-      int depth = rootBits + Integer.numberOfTrailingZeros(directory.length);
-      Arrays.fill(directory, ConcurrentTables.entry(emptyTable, depth, 1));
-      root[i] = new Stripe(rootBits, directory, new StripeState());
-    }
-    return root;
+    emptyTable = slabs.take(ConcurrentTables.tableBytes(1), false, new GrowthTally());
+    return stripes.first(emptyTable);
   }
 
   /** The groups that a table of this range has before it is split. */
   int regularGroups(long hash) {
     int[] groups = tables.settings.regularGroups();
-    return groups[(int) (hash >>> (Long.SIZE - firstBits)) & (groups.length - 1)];
+    return groups[(int) (hash >>> (Long.SIZE - sizeBits)) & (groups.length - 1)];
   }
 
   /**
@@ -112,10 +131,14 @@ final class TableGrowth {
       return true;
     }
     int live = live(header(table));
-    int limit = limit(groups);
+    int removed = used(header(table)) - live;
+    stripe.state.churned = removed > 0 || header(table) < 0;
     try {
-      if (live <= limit - limit / ConcurrentTables.GROUP_SLOTS - 1) {
-        replace(stripe, hash, entry, groups);
+      if (isWorthRebuilding(live, removed, groups, regular)) {
+        if (!join(stripe, hash, entry, regular)) {
+          replace(stripe, hash, entry, groups);
+          markChurned(stripe, hash);
+        }
         stripe.state.tally.rebuilds++;
         stripe.state.tally.lastTrigger = MapInspection.Trigger.DEAD;
         return true;
@@ -127,7 +150,7 @@ final class TableGrowth {
       }
       return split(stripe, hash, entry);
     } catch (MapFullException e) {
-      if (live == limit) {
+      if (removed == 0) {
         throw e;
       }
       rebuildInPlace(stripe, entry);
@@ -135,17 +158,67 @@ final class TableGrowth {
     }
   }
 
-  private long header(long table) {
+  private static boolean isWorthRebuilding(int live, int removed, int groups, int regular) {
+    if (groups < regular) {
+      int limit = limit(groups);
+      return live <= limit - limit / ConcurrentTables.GROUP_SLOTS - 1;
+    }
+    return removed > groups * ConcurrentTables.GROUP_SLOTS / REBUILT_PART;
+  }
+
+  private void markChurned(Stripe stripe, long hash) {
+    long table = ConcurrentTables.position(stripe.entryAcquire(hash));
+    ConcurrentTables.setWord(
+        slabs.segment(table), ConcurrentSlabs.offset(table), header(table) | CHURNED);
+  }
+
+  /**
+   * Makes one table of this one and its other half, when both are regular ones and hold little.
+   * Whoever walks along the hashes is told by the depth of what it finds, see {@link
+   * TableRanges#copy(long, RangeCopy)}.
+   */
+  private boolean join(Stripe stripe, long hash, long entry, int regular) {
+    int depth = ConcurrentTables.depth(entry);
+    if (depth <= stripe.prefixBits) {
+      return false;
+    }
+    long other = stripe.entryAcquire(hash ^ 1L << (Long.SIZE - depth));
+    long table = ConcurrentTables.position(other);
+    if (ConcurrentTables.depth(other) != depth
+        || ConcurrentTables.groups(entry) != regular
+        || ConcurrentTables.groups(other) != regular
+        || table == emptyTable) {
+      return false;
+    }
+    int limit = limit(regular);
+    if (live(header(ConcurrentTables.position(entry))) + live(header(table))
+        > limit - limit / JOINED_PART) {
+      return false;
+    }
+    long joined = take(stripe, regular);
+    int moved = copy(entry, joined, regular, 0, 0) + copy(other, joined, regular, 0, 0);
+    ConcurrentTables.setWord(
+        slabs.segment(joined), ConcurrentSlabs.offset(joined), header(0, moved, moved) | CHURNED);
+    publish(stripe, hash, depth - 1, ConcurrentTables.entry(joined, depth - 1, regular));
+    stripe.state.tally.moved += moved;
+    stripe.state.tally.joins++;
+    stripe.state.tables--;
+    retire(stripe, entry);
+    retire(stripe, other);
+    return true;
+  }
+
+  long header(long table) {
     return ConcurrentTables.word(slabs.segment(table), ConcurrentSlabs.offset(table));
   }
 
   /** Copies what is live into a table of so many groups, which takes the old one's place. */
   private void replace(Stripe stripe, long hash, long entry, int groups) {
     int depth = ConcurrentTables.depth(entry);
-    long fresh = take(stripe, hash, groups);
+    long fresh = take(stripe, groups);
     stripe.state.tally.moved += copy(entry, fresh, groups, 0, 0);
     publish(stripe, hash, depth, ConcurrentTables.entry(fresh, depth, groups));
-    retire(stripe, hash, entry);
+    retire(stripe, entry);
   }
 
   private boolean split(Stripe stripe, long hash, long entry) {
@@ -159,7 +232,7 @@ final class TableGrowth {
         return true;
       }
       if (directory.length >= tables.settings.maxDirectory()) {
-        if (splitStripe(stripe, hash)) {
+        if (stripes.split(stripe, hash)) {
           return false;
         }
         oversize(stripe, hash, entry);
@@ -180,14 +253,14 @@ final class TableGrowth {
     long bit = 1L << (Long.SIZE - depth);
     int high = countHigh(entry, bit);
     int live = live(header(ConcurrentTables.position(entry)));
-    long first = high == live ? emptyTable : take(stripe, hash, groups);
+    long first = high == live ? emptyTable : take(stripe, groups);
     long second = emptyTable;
     if (high > 0) {
       try {
-        second = take(stripe, hash, groups);
+        second = take(stripe, groups);
       } catch (MapFullException e) {
         if (first != emptyTable) {
-          retire(stripe, hash, ConcurrentTables.entry(first, depth, groups));
+          retire(stripe, ConcurrentTables.entry(first, depth, groups));
         }
         throw e;
       }
@@ -199,7 +272,7 @@ final class TableGrowth {
     if (first != emptyTable && second != emptyTable) {
       stripe.state.tables++;
     }
-    retire(stripe, hash, entry);
+    retire(stripe, entry);
   }
 
   /** Fills and publishes the table of one half. Both are filled from the old one, which stays. */
@@ -264,7 +337,8 @@ final class TableGrowth {
         }
       }
     }
-    ConcurrentTables.setWord(to, offset, header(0, moved, moved));
+    long churned = moved > limit(groups) ? CHURNED : 0;
+    ConcurrentTables.setWord(to, offset, header(0, moved, moved) | churned);
     return moved;
   }
 
@@ -280,12 +354,19 @@ final class TableGrowth {
   }
 
   /** An empty table. */
-  private long take(Stripe stripe, long hash, int groups) {
-    long table =
-        stripe.state.freeTables.take(
-            slabs, stripe, sizeClass(hash, groups), ConcurrentTables.tableBytes(groups));
+  private long take(Stripe stripe, int groups) {
+    long table = freeTables.take(groups);
     if (table == 0) {
-      return slabs.take(ConcurrentTables.tableBytes(groups), stripe.state.tally);
+      try {
+        return slabs.take(
+            ConcurrentTables.tableBytes(groups), stripe.state.churned, stripe.state.tally);
+      } catch (MapFullException e) {
+        // What cells have left serves tables as well.
+        table = slabs.pages.takeFree(CellPages.units(ConcurrentTables.tableBytes(groups)), 1);
+        if (table == 0) {
+          throw e;
+        }
+      }
     }
     stripe.state.tally.zeroed += (long) groups * ConcurrentTables.CONTROL_BYTES;
     empty(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
@@ -299,27 +380,15 @@ final class TableGrowth {
     }
   }
 
-  private void retire(Stripe stripe, long hash, long entry) {
+  /** The directory does not refer to a table any more: readers that may see it begin again. */
+  private void retire(Stripe stripe, long entry) {
     long table = ConcurrentTables.position(entry);
     if (table != emptyTable) {
-      int sizeClass = sizeClass(hash, ConcurrentTables.groups(entry));
-      stripe.state.freeTables.retire(
-          slabs,
-          stripe,
-          sizeClass,
-          table,
-          ConcurrentTables.tableBytes(ConcurrentTables.groups(entry)));
+      stripe.recycle();
+      stripe.state.replaced++;
+      stripe.state.tally.recycles++;
+      freeTables.give(table, ConcurrentTables.groups(entry));
     }
-  }
-
-  /** Number of the size among 1, 2, 4, ..., regular, 2 regular, 4 regular, ... */
-  private int sizeClass(long hash, int groups) {
-    int regular = regularGroups(hash);
-    int sizeClass = 0;
-    for (int size = 1; size != groups; sizeClass++) {
-      size = size < regular ? Math.min(2 * size, regular) : 2 * size;
-    }
-    return sizeClass;
   }
 
   /**
@@ -334,91 +403,17 @@ final class TableGrowth {
     try {
       MemorySegment slab = slabs.segment(table);
       long offset = ConcurrentSlabs.offset(table);
+      stripe.state.replaced++;
       empty(slab, offset, groups);
       for (int i = 0; i < copy.count(); i++) {
         long key = copy.key(i);
         ConcurrentTables.place(slab, offset, groups, tables.hashOf(key), key, copy.value(i));
       }
-      ConcurrentTables.setWord(slab, offset, header(0, copy.count(), copy.count()));
+      ConcurrentTables.setWord(slab, offset, header(0, copy.count(), copy.count()) | CHURNED);
       stripe.state.tally.inPlace++;
       stripe.state.tally.moved += copy.count();
     } finally {
       stripe.endRewrite();
     }
-  }
-
-  /**
-   * Two stripes for one; the lock of the old one is still the caller's.
-   *
-   * @return false when that would fill the root with nothing
-   */
-  private boolean splitStripe(Stripe stripe, long hash) {
-    long[] directory = stripe.directory;
-    int half = directory.length / 2;
-    int prefixBits = stripe.prefixBits + 1;
-    StripeState state = stripe.state;
-    Stripe low = new Stripe(prefixBits, Arrays.copyOf(directory, half), new StripeState());
-    Stripe high =
-        new Stripe(
-            prefixBits, Arrays.copyOfRange(directory, half, directory.length), new StripeState());
-    low.state.tables = state.tables - state.tables / 2;
-    high.state.tables = state.tables / 2;
-    var _ = low.state.writeLock();
-    var _ = high.state.writeLock();
-    try {
-      synchronized (rootLock) {
-        Stripe[] all = tables.root;
-        boolean widen = 1 << stripe.prefixBits == all.length;
-        if (widen && all.length > (long) stripes * MAX_SPARSITY) {
-          return false;
-        }
-        Stripe[] root = new Stripe[widen ? 2 * all.length : all.length];
-        for (int i = 0; i < root.length; i++) {
-          root[i] = all[widen ? i >>> 1 : i];
-        }
-        int span = root.length >>> prefixBits;
-        int first = (int) (hash >>> Long.numberOfLeadingZeros(root.length - 1)) & -(2 * span);
-        Arrays.fill(root, first, first + span, low);
-        Arrays.fill(root, first + span, first + 2 * span, high);
-        state.tally.words += root.length + (long) directory.length;
-        state.tally.end();
-        low.state.takeOver(state, high.state, Long.SIZE - prefixBits);
-        tables.root = root;
-        stripes++;
-      }
-      // Before the locks of the halves are given back: nobody else can recycle anything sooner.
-      stripe.version = Stripe.DEAD;
-      return true;
-    } finally {
-      low.state.unlock();
-      high.state.unlock();
-    }
-  }
-
-  /** Recounts a table; for tests. */
-  @Nullable String check(long entry, long prefix) {
-    long table = ConcurrentTables.position(entry);
-    int depth = ConcurrentTables.depth(entry);
-    int groups = ConcurrentTables.groups(entry);
-    RangeCopy copy = new RangeCopy();
-    copy.addAll(slabs.segment(table), ConcurrentSlabs.offset(table), groups);
-    long header = header(table);
-    if (copy.count() != live(header)
-        || used(header) > limit(groups)
-        || used(header) < live(header)) {
-      return "header: live="
-          + live(header)
-          + ", used="
-          + used(header)
-          + ", counted="
-          + copy.count();
-    }
-    for (int i = 0; i < copy.count(); i++) {
-      long hash = tables.hashOf(copy.key(i));
-      if ((hash ^ prefix) >>> (Long.SIZE - depth) != 0) {
-        return "key outside its range: key=" + copy.key(i) + ", depth=" + depth;
-      }
-    }
-    return null;
   }
 }

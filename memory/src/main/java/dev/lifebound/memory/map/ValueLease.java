@@ -15,6 +15,7 @@ public final class ValueLease implements AutoCloseable {
   ValueLease(NativeMap<?, ?> map, MemorySegment segment) {
     this.map = map;
     this.segment = segment;
+    map.backstop().lend();
   }
 
   /**
@@ -35,6 +36,7 @@ public final class ValueLease implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      map.backstop().giveBack();
       map.unpin();
     }
   }

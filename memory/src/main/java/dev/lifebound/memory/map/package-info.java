@@ -37,10 +37,11 @@
  *
  * <h2>Ownership and threads</h2>
  *
- * <p>Whoever builds a map closes it; a map that is dropped open is never freed. The maps for one
- * writer may be read by many threads while nobody writes. An overlap is a bug in the program; it is
- * looked for in every operation and answered by {@link
- * dev.lifebound.memory.map.ConcurrentUseException} when it is seen, which is a best effort.
+ * <p>Whoever builds a map closes it; one that is dropped open is reported, one line to the logger
+ * {@code dev.lifebound.memory}, and freed at the collector's time. The maps for one writer may be
+ * read by many threads while nobody writes. An overlap is a bug in the program; it is looked for in
+ * every operation and answered by {@link dev.lifebound.memory.map.ConcurrentUseException} when it
+ * is seen, which is a best effort.
  *
  * <h2>Not promised</h2>
  *

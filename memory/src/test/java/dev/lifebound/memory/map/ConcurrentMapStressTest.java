@@ -78,7 +78,7 @@ class ConcurrentMapStressTest {
       while (!out[0]) {
         // Until the slab is used up, which this map would take its next tables from.
         out[0] = map.tables().slabs.unusedBytes() < ConcurrentTables.tableBytes(32);
-        map.tables().slabs.take(8, new GrowthTally());
+        map.tables().slabs.take(8, false, new GrowthTally());
       }
       stress.run(OPERATIONS);
       map.checkInvariants();
@@ -111,6 +111,28 @@ class ConcurrentMapStressTest {
           .run(OPERATIONS);
       map.checkInvariants();
       assertThat(recycles(map.tables)).isPositive();
+    }
+  }
+
+  /** Two stripes, so that pages are emptied all the time while others read what is in them. */
+  @Test
+  void textsWhoseCellsAreMoved() throws Exception {
+    try (ConcurrentNativeMap<String, String> map =
+        ConcurrentNativeMap.builder()
+            .name("moved")
+            .sizes(2, 8192, 32)
+            .build(Codecs.of(String.class), Codecs.of(String.class))) {
+      new ConcurrentMapStress<String, String>(
+              map.asConcurrentMap(),
+              THREADS,
+              2_000,
+              k -> "key " + k,
+              k -> Long.parseLong(k.substring("key ".length())),
+              ConcurrentMapStressTest::text,
+              ConcurrentMapStressTest::number)
+          .run(OPERATIONS);
+      map.checkInvariants();
+      assertThat(ConcurrentCellsTest.moved(map.tables)).isPositive();
     }
   }
 

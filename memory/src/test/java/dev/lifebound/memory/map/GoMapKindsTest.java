@@ -196,16 +196,16 @@ class GoMapKindsTest {
   void testLoadFactor() {
     assertThat(Sizes.capacity(1)).isEqualTo(8);
     for (int groups = 2; groups <= Sizes.MAX_GROUPS; groups++) {
-      assertThat(Sizes.capacity(groups)).isEqualTo((int) (6.5 * groups));
+      assertThat(Sizes.capacity(groups)).isEqualTo(7 * groups);
     }
     try (LongLongMap map = LongLongMap.builder().seed(7).build()) {
       for (long i = 0; i < 100_000; i++) {
         map.put(i, i);
         if (i % 997 == 0) {
-          assertThat(map.inspect().load()).isLessThanOrEqualTo(i < 8 ? 1 : 6.5 / 8);
+          assertThat(map.inspect().load()).isLessThanOrEqualTo(i < 8 ? 1 : 7.0 / 8);
         }
       }
-      assertThat(map.inspect().load()).isBetween(0.5, 6.5 / 8);
+      assertThat(map.inspect().load()).isBetween(0.5, 7.0 / 8);
     }
   }
 
