@@ -25,6 +25,12 @@ final class Attachments {
   /** Parent of each child whose memory is not freed yet. */
   private final ConcurrentMap<Long, Family> families = new ConcurrentHashMap<>();
 
+  /**
+   * Whether anything was ever attached: set before, so that the end of a block which does not see
+   * it comes before the look of whoever attaches.
+   */
+  private volatile boolean used;
+
   private static final class Attached {
     final List<Object> names = new ArrayList<>();
     final List<StaleListener> listeners = new ArrayList<>();
@@ -140,6 +146,9 @@ final class Attachments {
   }
 
   private void attach(long handle, String what, Consumer<Attached> change) {
+    if (!used) {
+      used = true;
+    }
     table.pin(handle, what);
     try {
       table.markAttached(handle);
@@ -166,10 +175,11 @@ final class Attachments {
    * become stale in turn). What they throw is collected; everything is told.
    */
   @Nullable RuntimeException detach(long handle) {
-    Attached attached = byHandle.remove(handle);
-    if (attached == null) {
-      return null;
-    }
+    Attached attached = used ? byHandle.remove(handle) : null;
+    return attached == null ? null : detach(handle, attached);
+  }
+
+  private @Nullable RuntimeException detach(long handle, Attached attached) {
     List<Runnable> steps = new ArrayList<>();
     List<Runnable> kills = new ArrayList<>();
     synchronized (attached) {
@@ -194,7 +204,7 @@ final class Attachments {
 
   /** Called when the memory of a block with the ATTACHED bit has been freed. */
   @Nullable RuntimeException freed(long handle) {
-    Family family = families.remove(handle);
+    Family family = used ? families.remove(handle) : null;
     return family != null && family.remove(handle)
         ? Cascade.run(List.of(() -> table.unpin(family.parent)))
         : null;

@@ -117,6 +117,10 @@ public final class EntryLives implements AutoCloseable {
 
   private final Listener listener;
 
+  /** Always 0; not final, so that the compiler does not know it. */
+  @SuppressWarnings({"unused", "FieldMayBeFinal"})
+  private long zero;
+
   /** Whether nobody else of this map changes a binding meanwhile. */
   private final boolean oneWriter;
 
@@ -307,6 +311,16 @@ public final class EntryLives implements AutoCloseable {
   /** Whether an entry with this handle is not dead. */
   public boolean isLive(long handle) {
     return SlotTable.isLive(SlotTable.stateAcquire(Handles.slot(handle)), handle);
+  }
+
+  /**
+   * As {@link #isLive}, for who is about to release the handle: has the block's memory fetched
+   * while its slot is, since whoever gets the memory next zeroes it.
+   */
+  public boolean isLiveToEnd(long handle) {
+    int slot = Handles.slot(handle);
+    long near = SlotTable.touch(slot) & zero;
+    return SlotTable.isLive(SlotTable.stateAcquire(slot) | near, handle);
   }
 
   /** The number of entries that are dead and not dropped yet. */

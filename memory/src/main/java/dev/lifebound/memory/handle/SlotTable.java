@@ -2,6 +2,7 @@ package dev.lifebound.memory.handle;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
@@ -182,6 +183,23 @@ final class SlotTable {
     int number = slot >>> PAGE_SHIFT;
     // A chunk exists as a whole, also where no page was begun yet: handles may be made up.
     return number < all.length ? all[number] : null;
+  }
+
+  /**
+   * Reads a word of the slot's block, if the memory is a registry's own: to have it fetched. What
+   * it reads says nothing, since the slot may be anybody's.
+   */
+  static long touch(int slot) {
+    Page page = pageOrNull(slot);
+    if (page == null || page.isHeld()) {
+      return 0;
+    }
+    try {
+      return page.memory.get(JAVA_LONG_UNALIGNED, page.offset(slot));
+    } catch (IllegalStateException e) {
+      // The registry was closed meanwhile; there is nothing to fetch.
+      return 0;
+    }
   }
 
   /** Whether the slot number may be read. */

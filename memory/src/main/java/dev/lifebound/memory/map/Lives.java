@@ -19,54 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lives {
   /**
-   * Handles that are to be given back when the map is in order again; they may run deallocators.
+   * A handle that is to be given back when the map is in order again, which may run deallocators.
    */
-  static final class Dropped {
-    /** Nearly always the only one. */
-    private @Nullable EntryLives owner;
-
-    private long handle;
-    private Object key = this;
-    private @Nullable Dropped next;
-
-    private void add(EntryLives newOwner, long newHandle, Object newKey) {
-      if (owner != null) {
-        Dropped rest = new Dropped();
-        rest.owner = owner;
-        rest.handle = handle;
-        rest.key = key;
-        rest.next = next;
-        next = rest;
-      }
-      owner = newOwner;
-      handle = newHandle;
-      key = newKey;
-    }
-
-    /**
-     * Gives all back, whatever deallocators throw.
-     *
-     * @return whether one of them was live until now
-     */
-    boolean release() {
-      RuntimeException failure = null;
-      boolean live = false;
-      for (Dropped each = this; each != null; each = each.next) {
-        if (each.owner != null) {
-          try {
-            live |= each.owner.release(each.handle, each.key);
-          } catch (RuntimeException e) {
-            live = true;
-            failure = joined(failure, e);
-          }
-        }
-      }
-      if (failure != null) {
-        throw failure;
-      }
-      return live;
-    }
-  }
+  record Dropped(EntryLives owner, long handle, Object key, @Nullable Dropped next) {}
 
   /** Both failures as one. */
   static RuntimeException joined(@Nullable RuntimeException first, RuntimeException next) {
@@ -94,6 +49,16 @@ final class Lives {
   private final @Nullable Registry keyRegistry;
   private final @Nullable Registry valueRegistry;
 
+  /** The owner of values that are handles, of keys without any: then a value word is a handle. */
+  private final @Nullable EntryLives onlyValue;
+
+  /**
+   * Of such a map, the handle that the present write has dropped, or 0: nearly always the only one.
+   */
+  private long droppedHandle;
+
+  private @Nullable Dropped dropped;
+
   private Lives(TypedTable<?, ?> table, @Nullable String name) {
     this.table = table;
     this.keyOffsets = table.keys.handleOffsets();
@@ -102,6 +67,7 @@ final class Lives {
     this.valueRegistry = table.values.registry();
     this.keys = keyRegistry == null ? null : EntryLives.of(keyRegistry, name, OURS);
     this.values = valueRegistry == null ? null : EntryLives.of(valueRegistry, name, OURS);
+    this.onlyValue = keys == null && table.values.isWord() ? values : null;
   }
 
   /** Null for a map without handles. */
@@ -132,8 +98,16 @@ final class Lives {
   }
 
   boolean isLive(long keyWord, long valueWord) {
+    if (onlyValue != null) {
+      return onlyValue.isLive(valueWord);
+    }
     return areLive(keys, table.keys, keyOffsets, keyWord)
         && areLive(values, table.values, valueOffsets, valueWord);
+  }
+
+  /** As {@link #isLive}, of an entry that is about to be dropped. */
+  boolean isLiveToEnd(long keyWord, long valueWord) {
+    return onlyValue != null ? onlyValue.isLiveToEnd(valueWord) : isLive(keyWord, valueWord);
   }
 
   private boolean areLive(
@@ -175,6 +149,10 @@ final class Lives {
    * @throws StaleHandleException when a block is not live; nothing has changed
    */
   void bind(long keyWord, long valueWord, Object key) {
+    if (onlyValue != null) {
+      onlyValue.bind(valueWord, key);
+      return;
+    }
     bindAll(keys, table.keys, keyOffsets, keyWord, key);
     try {
       bindValue(valueWord, key);
@@ -227,22 +205,93 @@ final class Lives {
     }
   }
 
-  /** Notes the references of an entry that is dropped. */
-  void drop(long keyWord, long valueWord, Object key, Dropped dropped) {
-    if (keys != null) {
-      for (int offset : keyOffsets) {
-        dropped.add(keys, handle(table.keys, keyWord, offset), key);
-      }
+  // What the present write has dropped, until it takes it.
+
+  /** Notes the references of the entry of the key that the present write is for. */
+  void drop(long keyWord, long valueWord, Object key) {
+    if (onlyValue != null && droppedHandle == 0) {
+      droppedHandle = valueWord;
+    } else {
+      dropOther(keyWord, valueWord, key);
     }
-    dropValue(valueWord, key, dropped);
   }
 
-  /** Notes the references of a value that is overwritten. */
-  void dropValue(long valueWord, Object key, Dropped dropped) {
+  /** Notes the references of an entry of any key. */
+  void dropOther(long keyWord, long valueWord, Object key) {
+    if (keys != null) {
+      for (int offset : keyOffsets) {
+        note(keys, handle(table.keys, keyWord, offset), key);
+      }
+    }
+    dropOtherValue(valueWord, key);
+  }
+
+  /** As {@link #drop}, of a value that is overwritten. */
+  void dropValue(long valueWord, Object key) {
+    if (onlyValue != null && droppedHandle == 0) {
+      droppedHandle = valueWord;
+    } else {
+      dropOtherValue(valueWord, key);
+    }
+  }
+
+  private void dropOtherValue(long valueWord, Object key) {
     if (values != null) {
       for (int offset : valueOffsets) {
-        dropped.add(values, handle(table.values, valueWord, offset), key);
+        note(values, handle(table.values, valueWord, offset), key);
       }
+    }
+  }
+
+  private void note(EntryLives owner, long handle, Object key) {
+    dropped = new Dropped(owner, handle, key, dropped);
+  }
+
+  /** The one handle that {@link #drop} has noted, or 0; it is noted no longer. */
+  long takeHandle() {
+    long handle = droppedHandle;
+    droppedHandle = 0;
+    return handle;
+  }
+
+  /** All others; they are noted no longer. */
+  @Nullable Dropped takeOthers() {
+    Dropped others = dropped;
+    if (others != null) {
+      dropped = null;
+    }
+    return others;
+  }
+
+  /**
+   * Gives back what was taken, whatever deallocators throw; they may use the map.
+   *
+   * @param key the key that the write was for
+   */
+  void release(long handle, Object key, @Nullable Dropped others) {
+    if (others != null) {
+      releaseAll(handle, key, others);
+    } else if (handle != 0 && onlyValue != null) {
+      boolean _ = onlyValue.release(handle, key);
+    }
+  }
+
+  private void releaseAll(long handle, Object key, Dropped others) {
+    RuntimeException failure = null;
+    try {
+      release(handle, key, null);
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    for (Dropped each = others; each != null; each = each.next) {
+      try {
+        boolean _ = each.owner.release(each.handle, each.key);
+      } catch (RuntimeException e) {
+        failure = joined(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

@@ -60,9 +60,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   /** Dead entries are looked for when they are more than this part of all. */
   private static final int DEAD_PART = 16;
 
-  /** How many groups one write looks at for dead entries. */
-  private static final int GROUPS_SWEPT = 2;
-
   private static final NativeMap<?, ?> NIL_MAP = nilMap();
   private static final VarHandle PINS;
 
@@ -87,10 +84,12 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   /** The handles in entries; null when there are none. */
   final @Nullable Lives lives;
 
-  /** Where the search for dead entries goes on. */
-  private long sweepPrefix;
+  private final Sweep sweep;
 
-  private int sweepGroup;
+  /** What the key and the value of the present write take of the arena. */
+  private int keyBytes;
+
+  private int valueBytes;
 
   /** The map's name in the ledger; null for the place where it was made. */
   private final @Nullable String ledgerName;
@@ -99,6 +98,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       Settings settings, TypeCodec<K> keys, TypeCodec<V> values, @Nullable String ledgerName) {
     super(settings, keys, values);
     this.ledgerName = ledgerName;
+    this.sweep = new Sweep(this);
     try {
       this.lives = Lives.of(this, ledgerName);
     } catch (RuntimeException e) {
@@ -272,7 +272,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /** Whether the blocks of an entry's handles live. */
-  private boolean isLive(long at) {
+  boolean isLive(long at) {
     return lives == null || lives.isLive(keyWord(at), valueWord(at));
   }
 
@@ -298,39 +298,68 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    */
   public boolean put(K key, V value) {
     long sought = sought(key);
-    int keyBytes = wordKeys ? 0 : keys.byteSize(key);
-    int valueBytes = valueBytes(value);
-    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
+    int keySize = wordKeys ? 0 : keys.byteSize(key);
+    int valueSize = valueSize(value);
     begin();
     try {
+      keyBytes = keySize;
+      valueBytes = valueSize;
       long hash = hash(sought);
       long at = locate(hash, sought, key);
-      if (dropped != null) {
-        if (at != NONE && !isLive(at)) {
-          removeLocated(hash, at, key, dropped);
-          at = NONE;
-        }
-        sweep(dropped);
-        at = at == NONE ? NONE : locate(hash, sought, key);
+      if (lives != null) {
+        at = withoutDead(lives, at, hash, sought, key);
       }
       if (at == NONE) {
-        add(hash, sought, key, keyBytes, value, valueBytes);
+        add(hash, sought, key, value);
         return true;
       }
-      overwrite(at, hash, key, keyBytes, value, valueBytes, dropped);
+      overwrite(at, hash, key, value);
       return false;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
-      leave();
-      release(dropped);
+      finish(key);
     }
   }
 
-  private static void release(Lives.@Nullable Dropped dropped) {
-    if (dropped != null) {
-      boolean _ = dropped.release();
+  /** Drops the entry that was found when it is dead, and others; where the key's entry is now. */
+  private long withoutDead(Lives bound, long at, long hash, long sought, K key) {
+    long found = at;
+    if (at != NONE && !isLive(at)) {
+      bound.drop(keyWord(at), valueWord(at), key);
+      removeLocated(hash, at);
+      found = NONE;
     }
+    if (!sweep(bound) || found == NONE) {
+      return found;
+    }
+    return locate(hash, sought, key);
+  }
+
+  /** Ends a write, and gives back what it has dropped. */
+  private void finish(Object key) {
+    if (lives == null) {
+      leave();
+    } else {
+      finishOwning(lives, key);
+    }
+  }
+
+  private void finishOwning(Lives bound, Object key) {
+    // Taken before: deallocators may write to the map.
+    long handle = bound.takeHandle();
+    Lives.Dropped others = bound.takeOthers();
+    leave();
+    bound.release(handle, key, others);
+  }
+
+  /** Drops dead entries when there are many; whether it looked for some. */
+  private boolean sweep(Lives bound) {
+    if (bound.dead() <= size / DEAD_PART) {
+      return false;
+    }
+    sweep.step();
+    return true;
   }
 
   /** Sets the key's value; the one that it had, or null. */
@@ -358,7 +387,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     return containsKey(key) && !put(key, value);
   }
 
-  private int valueBytes(V value) {
+  private int valueSize(V value) {
     Objects.requireNonNull(value, "value must not be null");
     return wordValues ? 0 : values.byteSize(value);
   }
@@ -379,7 +408,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private void add(long hash, long sought, K key, int keyBytes, V value, int valueBytes) {
+  private void add(long hash, long sought, K key, V value) {
     long keyWord = sought;
     long entryHash = hash;
     if (keyUpdated && !keys.isReflexive(key)) {
@@ -394,7 +423,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       if (!wordKeys) {
         keyCell = write(keys, key, keyBytes, entryHash);
         keyWord |= keyCell;
-        verify(key, keyCell, keyBytes);
+        verify(key, keyCell);
       } else {
         keys.verifyWord(key, keyWord);
       }
@@ -433,12 +462,12 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private void verify(K key, long position, int bytes) {
+  private void verify(K key, long position) {
     keys.verifyKey(
         key,
         cells.chunks[Cells.chunk(position)],
         Cells.offset(position) + Cells.HEADER_BYTES,
-        bytes);
+        keyBytes);
   }
 
   private void free(long position) {
@@ -447,36 +476,22 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private void overwrite(
-      long at,
-      long hash,
-      K key,
-      int keyBytes,
-      V value,
-      int valueBytes,
-      Lives.@Nullable Dropped dropped) {
+  private void overwrite(long at, long hash, K key, V value) {
     if (keyUpdated) {
-      overwriteWithKey(at, hash, key, keyBytes, value, valueBytes, dropped);
+      overwriteWithKey(at, hash, key, value);
     } else {
-      overwriteValue(at, hash, key, value, valueBytes, dropped);
+      overwriteValue(at, hash, key, value);
     }
     clean();
   }
 
   /** The key's newest form, too, as Go keeps it: +0.0 or -0.0. Both change, or none. */
-  private void overwriteWithKey(
-      long at,
-      long hash,
-      K key,
-      int keyBytes,
-      V value,
-      int valueBytes,
-      Lives.@Nullable Dropped dropped) {
+  private void overwriteWithKey(long at, long hash, K key, V value) {
     long old = keyWord(at);
     long cell = wordKeys ? NONE : write(keys, key, keyBytes, hash);
     boolean written = false;
     try {
-      overwriteValue(at, hash, key, value, valueBytes, dropped);
+      overwriteValue(at, hash, key, value);
       written = true;
     } finally {
       if (!written) {
@@ -490,19 +505,18 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private void overwriteValue(
-      long at, long hash, K key, V value, int valueBytes, Lives.@Nullable Dropped dropped) {
+  private void overwriteValue(long at, long hash, K key, V value) {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int index = Directory.index(leaf, hash);
     long entry = leaf[index];
     markBusy(leaf, index, entry);
     try {
-      if (dropped != null) {
-        setBoundValue(at, hash, key, value, valueBytes, dropped);
+      if (lives != null) {
+        setBoundValue(lives, at, hash, key, value);
       } else if (wordValues) {
         setValueWord(at, values.word(value));
       } else {
-        setValueCell(at, hash, value, valueBytes);
+        setValueCell(at, hash, value);
       }
     } finally {
       unmark(leaf, index, entry);
@@ -510,18 +524,16 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  private void setBoundValue(long at, long hash, K key, V value, int bytes, Lives.Dropped dropped) {
+  private void setBoundValue(Lives bound, long at, long hash, K key, V value) {
     long old = valueWord(at);
-    long word = wordValues ? values.word(value) : write(values, value, bytes, hash);
-    boolean bound = false;
+    long word = wordValues ? values.word(value) : write(values, value, valueBytes, hash);
+    boolean taken = false;
     try {
-      if (lives != null) {
-        lives.bindValue(word, key);
-        lives.dropValue(old, key, dropped);
-      }
-      bound = true;
+      bound.bindValue(word, key);
+      bound.dropValue(old, key);
+      taken = true;
     } finally {
-      if (!bound && !wordValues) {
+      if (!taken && !wordValues) {
         cells.free(word);
       }
     }
@@ -535,15 +547,15 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at) + Group.VALUE_OFFSET, word);
   }
 
-  private void setValueCell(long at, long hash, V value, int bytes) {
+  private void setValueCell(long at, long hash, V value) {
     long old = valueWord(at);
     MemorySegment chunk = cells.chunks[Cells.chunk(old)];
-    if (values.isWrittenAtOnce() && Cells.fits(Cells.size(chunk, Cells.offset(old)), bytes)) {
+    if (values.isWrittenAtOnce() && Cells.fits(Cells.size(chunk, Cells.offset(old)), valueBytes)) {
       values.write(value, chunk, Cells.offset(old) + Cells.HEADER_BYTES);
-      cells.resize(old, bytes);
+      cells.resize(old, valueBytes);
       return;
     }
-    setValueWord(at, write(values, value, bytes, hash));
+    setValueWord(at, write(values, value, valueBytes, hash));
     cells.free(old);
   }
 
@@ -557,25 +569,35 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     if (state == NIL) {
       return false;
     }
-    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
     begin();
     try {
       long hash = hash(sought);
       long at = locate(hash, sought, key);
-      boolean found = at != NONE && isLive(at);
-      if (at != NONE) {
-        removeLocated(hash, at, key, dropped);
+      boolean found = at != NONE;
+      if (lives != null) {
+        found = found && dropLocated(lives, at, key);
       }
-      if (dropped != null) {
-        sweep(dropped);
+      if (at != NONE) {
+        removeLocated(hash, at);
+      }
+      if (lives != null) {
+        boolean _ = sweep(lives);
       }
       return found;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
-      leave();
-      release(dropped);
+      finish(key);
     }
+  }
+
+  /** Notes what the entry owns; whether it was live. */
+  private boolean dropLocated(Lives bound, long at, K key) {
+    long keyWord = keyWord(at);
+    long valueWord = valueWord(at);
+    boolean live = bound.isLiveToEnd(keyWord, valueWord);
+    bound.drop(keyWord, valueWord, key);
+    return live;
   }
 
   /** Removes a key; the value that it had, or null. */
@@ -589,34 +611,37 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
 
   /** Removes the entry of a NaN, which no key finds; false when it is gone. */
   boolean removeStored(Stored entry) {
-    Lives.Dropped dropped = lives == null ? null : new Lives.Dropped();
     begin();
     try {
       long at = locateStored(entry);
       if (at == NONE) {
         return false;
       }
-      long word = keyWord(at);
-      removeLocated(hash(word), at, key(word), dropped);
+      removeOther(at);
       return true;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
-      leave();
-      release(dropped);
+      finish(entry);
     }
   }
 
-  /** Drops the entry that {@link #locate} has found. */
-  private void removeLocated(long hash, long at, K key, Lives.@Nullable Dropped dropped) {
+  /** Drops the entry in a slot whose table is noted, of whatever key. */
+  void removeOther(long at) {
+    long keyWord = keyWord(at);
+    if (lives != null) {
+      lives.dropOther(keyWord, valueWord(at), key(keyWord));
+    }
+    removeLocated(hash(keyWord), at);
+  }
+
+  /** Takes the entry that {@link #locate} has found out of its table. */
+  private void removeLocated(long hash, long at) {
     long keyWord = keyWord(at);
     long valueWord = valueWord(at);
-    if (lives != null && dropped != null) {
-      lives.drop(keyWord, valueWord, key, dropped);
-    }
-    long group = offset(at) / Group.SLOTS_BYTES;
-    int slot = (int) (offset(at) % Group.SLOTS_BYTES) / Group.SLOT_BYTES;
-    removeAt(hash, foundTable, group, 0x80L << (Byte.SIZE * slot));
+    long offset = offset(at);
+    int slot = (int) offset / Group.SLOT_BYTES & (Group.SLOTS - 1);
+    removeAt(hash, foundTable, offset / Group.SLOTS_BYTES, 0x80L << (Byte.SIZE * slot));
     if (!wordKeys) {
       cells.free(keyWord & POSITION_MASK);
     }
@@ -624,50 +649,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
       cells.free(valueWord);
     }
     clean();
-  }
-
-  // Dead entries.
-
-  /** Drops dead entries, when there are many: looks at a few groups. */
-  private void sweep(Lives.Dropped dropped) {
-    if (lives == null || lives.dead() <= size / DEAD_PART) {
-      return;
-    }
-    for (int i = 0; i < GROUPS_SWEPT; i++) {
-      long head = growth().directory.entry(sweepPrefix);
-      int group = sweepGroup;
-      for (long table : tables(head)) {
-        if (group < Entry.groups(table)) {
-          sweepGroup(lives, table, group, dropped);
-          sweepGroup++;
-          group = -1;
-          break;
-        }
-        group -= Entry.groups(table);
-      }
-      if (group >= 0) {
-        int depth = Entry.depth(head);
-        long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
-        sweepPrefix = (sweepPrefix & -span) + span;
-        sweepGroup = 0;
-      }
-    }
-  }
-
-  private void sweepGroup(Lives known, long table, int number, Lives.Dropped dropped) {
-    MemorySegment segment = segments[Entry.slab(table)];
-    long group = (long) Entry.first(table) + number;
-    long control = Group.control(segment, group);
-    for (long bits = Group.taken(control); bits != 0; bits &= bits - 1) {
-      long at = at(table, Group.slot(group, bits));
-      long keyWord = keyWord(at);
-      if (!known.isLive(keyWord, valueWord(at))) {
-        foundTable = table;
-        removeLocated(hash(keyWord), at, key(keyWord), dropped);
-        // The table may have been rebuilt elsewhere.
-        return;
-      }
-    }
   }
 
   /**
@@ -681,7 +662,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     if (state == NIL) {
       return;
     }
-    RuntimeException failure = lives == null ? null : releaseAll();
+    RuntimeException failure = lives == null ? null : releaseAll(lives);
     begin();
     try {
       if (lives == null || size == 0) {
@@ -703,64 +684,30 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   }
 
   /** Drops every entry, table by table, and gives its references back; what that throws. */
-  private @Nullable RuntimeException releaseAll() {
+  private @Nullable RuntimeException releaseAll(Lives bound) {
     RuntimeException failure = null;
     long prefix = 0;
     do {
-      Lives.Dropped dropped = new Lives.Dropped();
       if (closing) {
         enter();
       } else {
         begin();
       }
       try {
-        prefix = removeTable(prefix, dropped);
+        prefix = sweep.removeTable(prefix);
       } catch (IllegalStateException | IndexOutOfBoundsException e) {
         throw explain(e, "write");
       } finally {
+        Lives.Dropped others = bound.takeOthers();
         leave();
         try {
-          release(dropped);
+          bound.release(0, this, others);
         } catch (RuntimeException e) {
           failure = Lives.joined(failure, e);
         }
       }
     } while (prefix != 0);
     return failure;
-  }
-
-  /** Drops the entries of one prefix; the next one. */
-  private long removeTable(long prefix, Lives.Dropped dropped) {
-    long entry;
-    while (true) {
-      entry = growth().directory.entry(prefix);
-      long at = anyOf(tables(entry));
-      if (at == NONE) {
-        break;
-      }
-      long keyWord = keyWord(at);
-      removeLocated(hash(keyWord), at, key(keyWord), dropped);
-    }
-    // A deallocator may have cleared the map: the prefix may lie within the table's.
-    int depth = Entry.depth(entry);
-    long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
-    return (prefix & -span) + span;
-  }
-
-  /** A slot that is taken, and notes its table. */
-  private long anyOf(long[] tables) {
-    for (long table : tables) {
-      MemorySegment segment = segments[Entry.slab(table)];
-      for (int g = 0; g < Entry.groups(table); g++) {
-        long group = (long) Entry.first(table) + g;
-        long taken = Group.taken(Group.control(segment, group));
-        if (taken != 0) {
-          foundTable = table;
-          return at(table, Group.slot(group, taken));
-        }
-      }
-    }
-    return NONE;
   }
 
   /**
@@ -897,7 +844,7 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     pin();
     closing = true;
     try {
-      failure = releaseAll();
+      failure = releaseAll(owned);
       super.close();
     } finally {
       // Open still when another thread was at work.

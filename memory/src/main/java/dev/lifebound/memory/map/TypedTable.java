@@ -58,6 +58,10 @@ abstract class TypedTable<K, V> extends Engine {
 
   final Cells cells;
 
+  /** Always 0; not final, so that the compiler does not know it. */
+  @SuppressWarnings({"unused", "FieldMayBeFinal"})
+  private long zero;
+
   /** The table of the slot that {@link #locate} has found. */
   long foundTable;
 
@@ -219,6 +223,21 @@ abstract class TypedTable<K, V> extends Engine {
       return searchCanonical(table, hash, word);
     }
     MemorySegment segment = segments[Entry.slab(table)];
+    long group = (long) Entry.first(table) + Group.home(hash, Entry.groups(table));
+    long near = touch(segment, group, hash);
+    long bits = Group.matches(Group.control(segment, group), Group.tag(hash));
+    if (bits != 0) {
+      long slot = Group.slot(group, bits);
+      if (segment.get(JAVA_LONG_UNALIGNED, slot) == word) {
+        return at(table, slot) | near;
+      }
+    }
+    return searchWordOn(table, hash, word);
+  }
+
+  /** As {@link #searchWord}, for a key that is not the first with its tag in its home group. */
+  private long searchWordOn(long table, long hash, long word) {
+    MemorySegment segment = segments[Entry.slab(table)];
     int groups = Entry.groups(table);
     long first = Entry.first(table);
     long tag = Group.tag(hash);
@@ -236,6 +255,15 @@ abstract class TypedTable<K, V> extends Engine {
         return NONE;
       }
     }
+  }
+
+  /**
+   * Has the home slot fetched while the control word is, where most entries are. Always 0, which
+   * the compiler does not know: the caller adds it to what it returns, or the access would be
+   * dropped.
+   */
+  private long touch(MemorySegment segment, long group, long hash) {
+    return segment.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & zero;
   }
 
   /** For keys with floats in them: zeroes of both signs are one, a NaN is none. */
