@@ -48,7 +48,7 @@ final class CellPages {
     }
 
     private int page(long cell) {
-      return (int) (cell - position >>> PAGE_SHIFT);
+      return (int) ((cell - position) >>> PAGE_SHIFT);
     }
 
     byte state(long cell) {
@@ -107,7 +107,7 @@ final class CellPages {
   }
 
   static int units(long bytes) {
-    return (int) (bytes + UNIT_BYTES - 1 >>> UNIT_SHIFT);
+    return (int) ((bytes + UNIT_BYTES - 1) >>> UNIT_SHIFT);
   }
 
   /** Units side by side that are free, or 0 when there are none. */
@@ -126,7 +126,7 @@ final class CellPages {
     return 0;
   }
 
-  private long cut(Area area, int first, int units) {
+  private synchronized long cut(Area area, int first, int units) {
     area.free.clear(first, first + units);
     area.freeUnits -= units;
     freeUnits -= units;
@@ -150,7 +150,7 @@ final class CellPages {
     Area area = new Area(position, (int) (bytes >>> UNIT_SHIFT));
     Area[] wide = byNumber;
     int number = (int) (position >>> ConcurrentSlabs.SLAB_SHIFT);
-    int last = (int) (position + bytes - 1 >>> ConcurrentSlabs.SLAB_SHIFT);
+    int last = (int) ((position + bytes - 1) >>> ConcurrentSlabs.SLAB_SHIFT);
     wide = Arrays.copyOf(wide, Math.max(wide.length, last + 1));
     Arrays.fill(wide, number, last + 1, area);
     byNumber = wide;
@@ -164,7 +164,7 @@ final class CellPages {
   /** Nobody refers to these units any more, or will see that what it read was recycled. */
   synchronized void free(long position, int units) {
     Area area = area(position);
-    int first = (int) (position - area.position >>> UNIT_SHIFT);
+    int first = (int) ((position - area.position) >>> UNIT_SHIFT);
     area.free.set(first, first + units);
     area.freeUnits += units;
     freeUnits += units;

@@ -73,6 +73,9 @@ final class Slabs implements MapBackstop.Memory {
   /** What was zeroed by the writer since it last asked. */
   private long zeroedBytes;
 
+  /** Notified when a spare was made, or could not be. */
+  private final Object spareMade = new Object();
+
   /** Ready to be taken. Written by the spare thread, taken by the writer. */
   private volatile @Nullable MemorySegment spare;
 
@@ -187,8 +190,19 @@ final class Slabs implements MapBackstop.Memory {
    * moment later. Null when there is none. Takes no longer than the making of a few slabs.
    */
   private @Nullable MemorySegment lateSpare() {
-    while (spareBytes != 0 && spare == null) {
-      Thread.yield();
+    boolean interrupted = false;
+    synchronized (spareMade) {
+      while (spareBytes != 0 && spare == null) {
+        try {
+          spareMade.wait();
+        } catch (InterruptedException e) {
+          // The memory comes in any case, and soon.
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
     return takeSpare();
   }
@@ -229,12 +243,21 @@ final class Slabs implements MapBackstop.Memory {
 
   /** Makes the spare that is wanted. */
   void prepareSpare() {
+    MemorySegment made = null;
     try {
-      spare = source.allocate(arena, spareBytes);
+      made = source.allocate(arena, spareBytes);
     } catch (OutOfMemoryError | IllegalStateException e) {
       // No memory, or closed meanwhile. The writer will find no spare, try a smaller slab itself,
       // and report what that meets.
-      spareBytes = 0;
+    } finally {
+      synchronized (spareMade) {
+        if (made == null) {
+          spareBytes = 0;
+        } else {
+          spare = made;
+        }
+        spareMade.notifyAll();
+      }
     }
   }
 

@@ -56,6 +56,7 @@ class DroppedMapTest {
   }
 
   /** Every form, with an entry whose memory is looked at later. */
+  @SuppressWarnings("ImmutableEnumChecker") // the makers keep nothing
   enum Form {
     LONGS(name -> {
       LongLongMap map = LongLongMap.builder().name(name).build();

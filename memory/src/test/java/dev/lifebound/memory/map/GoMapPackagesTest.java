@@ -245,6 +245,7 @@ class GoMapPackagesTest {
   }
 
   /** What Go's compiler refuses as the type of a key; and what it takes. */
+  @SuppressWarnings("ArrayRecordComponent") // that they are refused is what is tested
   @Test
   void map1Go() {
     record OfFunction(Runnable function) {}
@@ -266,7 +267,13 @@ class GoMapPackagesTest {
           .hasMessageContaining("path=" + type.getSimpleName());
     }
     for (Class<?> type :
-        List.of(Boolean.class, Byte.class, Character.class, Double.class, String.class, OfArray.class)) {
+        List.of(
+            Boolean.class,
+            Byte.class,
+            Character.class,
+            Double.class,
+            String.class,
+            OfArray.class)) {
       try (NativeMap<?, Integer> map = NativeMap.create(type, Integer.class)) {
         assertThat(map.isEmpty()).isTrue();
       }
