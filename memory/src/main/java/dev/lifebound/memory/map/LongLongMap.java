@@ -39,7 +39,7 @@ public final class LongLongMap extends Engine {
 
   private static final LongLongMap NIL_MAP = nilMap();
 
-  private final long seed;
+  private long seed;
 
   LongLongMap(Settings settings) {
     super(settings);
@@ -73,6 +73,11 @@ public final class LongLongMap extends Engine {
   @Override
   long hash(long key) {
     return mix(key ^ seed);
+  }
+
+  @Override
+  void reseed(long next) {
+    seed = next;
   }
 
   static long mix(long key) {

@@ -246,6 +246,7 @@ class GoMapPackagesTest {
 
   /** What Go's compiler refuses as the type of a key; and what it takes. */
   @Test
+  @SuppressWarnings("ArrayRecordComponent") // what is refused
   void map1Go() {
     record OfFunction(Runnable function) {}
     record OfSlice(List<Integer> slice) {}
@@ -266,7 +267,13 @@ class GoMapPackagesTest {
           .hasMessageContaining("path=" + type.getSimpleName());
     }
     for (Class<?> type :
-        List.of(Boolean.class, Byte.class, Character.class, Double.class, String.class, OfArray.class)) {
+        List.of(
+            Boolean.class,
+            Byte.class,
+            Character.class,
+            Double.class,
+            String.class,
+            OfArray.class)) {
       try (NativeMap<?, Integer> map = NativeMap.create(type, Integer.class)) {
         assertThat(map.isEmpty()).isTrue();
       }

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
  * those of Go's other packages and programs in {@link GoMapPackagesTest}.
  *
  * <p>Elsewhere: TestConcurrentMapWrites, -ReadWrite, -IterateWrite and the pairs of TestRaceMap in
- * {@link GoMapRaceTest}; FuzzTable in {@link NativeMapModelTest}. Without a counterpart: TestNonEscapingMap (where a compiler puts a map),
- * TestCtrlSize and TestAlignUpPow2 (helpers of Go's layout), the reflection forms.
+ * {@link GoMapRaceTest}; FuzzTable in {@link NativeMapModelTest}. Without a counterpart:
+ * TestNonEscapingMap (where a compiler puts a map), TestCtrlSize and TestAlignUpPow2 (helpers of
+ * Go's layout), the reflection forms.
  */
 class GoMapTest {
   private static boolean isMinusZero(double value) {
