@@ -3,6 +3,7 @@ package dev.lifebound.memory.map;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ final class Slabs {
   static final long LATE_BYTES = 64 << 10;
 
   static final long MAX_BYTES = 1 << 20;
+
+  /** Between two looks at a spare that is being made; about what making one takes. */
+  private static final long LATE_NANOS = 100_000;
 
   /** A pair of cache lines: the slots of a group. */
   private static final int ALIGNMENT = 128;
@@ -188,7 +192,7 @@ final class Slabs {
    */
   private @Nullable MemorySegment lateSpare() {
     while (spareBytes != 0 && spare == null) {
-      Thread.yield();
+      LockSupport.parkNanos(LATE_NANOS);
     }
     return takeSpare();
   }

@@ -281,6 +281,7 @@ class CodecsTest {
     }
   }
 
+  @SuppressWarnings("GetClassOnEnum") // what is refused
   static Stream<Arguments> refused() {
     return Stream.of(
         Arguments.of(Cart.class, "path=Cart.lines.prices[], type=long[]", "byte[]"),
