@@ -184,28 +184,28 @@ class GoMapKindsTest {
         }
         // Up to eight entries are one group; of a hinted map only tables that chance fills split.
         long tables = map.growth().tableCount();
-        assertThat(tables).isGreaterThanOrEqualTo(Math.max(1, hint / 208));
+        assertThat(tables).isGreaterThanOrEqualTo(Math.max(1, hint / 224));
         assertThat(map.inspect().growth().splits()).isLessThanOrEqualTo(tables / 16);
         assertThat(map.inspect().slots() == Group.SLOTS).isEqualTo(hint <= Group.SLOTS);
       }
     }
   }
 
-  /** 6.5 of 8, as in Go's classic map; the only group of a small map is filled. */
+  /** 7 of 8, as in Go's newer map; the only group of a small map is filled. */
   @Test
   void testLoadFactor() {
     assertThat(Sizes.capacity(1)).isEqualTo(8);
     for (int groups = 2; groups <= Sizes.MAX_GROUPS; groups++) {
-      assertThat(Sizes.capacity(groups)).isEqualTo((int) (6.5 * groups));
+      assertThat(Sizes.capacity(groups)).isEqualTo(7 * groups);
     }
     try (LongLongMap map = LongLongMap.builder().seed(7).build()) {
       for (long i = 0; i < 100_000; i++) {
         map.put(i, i);
         if (i % 997 == 0) {
-          assertThat(map.inspect().load()).isLessThanOrEqualTo(i < 8 ? 1 : 6.5 / 8);
+          assertThat(map.inspect().load()).isLessThanOrEqualTo(i < 8 ? 1 : 7.0 / 8);
         }
       }
-      assertThat(map.inspect().load()).isBetween(0.5, 6.5 / 8);
+      assertThat(map.inspect().load()).isBetween(0.5, 7.0 / 8);
     }
   }
 
