@@ -85,7 +85,9 @@ public final class CodecDerivation {
    */
   @SuppressWarnings("unchecked") // derived from the type; a primitive's is that of its box
   public <T> Codec<T> of(Class<T> type) {
-    return (Codec<T>) derive(type, type.getSimpleName(), new ArrayDeque<>());
+    // The class of an enum constant with a body has no simple name, for one.
+    String name = type.getSimpleName().isEmpty() ? type.getName() : type.getSimpleName();
+    return (Codec<T>) derive(type, name, new ArrayDeque<>());
   }
 
   private TypeCodec<?> derive(Class<?> type, String path, Deque<Class<?>> within) {

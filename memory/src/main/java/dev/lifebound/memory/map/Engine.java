@@ -326,9 +326,13 @@ abstract class Engine extends SingleWriter {
     return growth.chains.tables(entry);
   }
 
+  /** Takes another seed for its hashes; there are no entries. */
+  void reseed(long seed) {}
+
   /** Forgets all entries in constant time; the memory stays. Between enter and leave. */
   final void reset() {
     growth.reset();
+    reseed(growth.settings().nextSeed());
     refresh();
     size = 0;
     peak = 0;

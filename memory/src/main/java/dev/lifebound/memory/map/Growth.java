@@ -1,9 +1,5 @@
 package dev.lifebound.memory.map;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
-import java.lang.foreign.MemorySegment;
-
 /** The storage of one map and the steps by which it grows, one small table at a time. */
 final class Growth {
   /** Beyond this many top bits that keys share, and {@link #DEPTH_SLACK}, tables are chained. */
@@ -290,12 +286,13 @@ final class Growth {
     tables.free(high.location, high.groups);
   }
 
-  /** All entries are on one side: the table stays as it is and gets an empty neighbour. */
+  /**
+   * All entries are on one side: the table stays as it is and gets an empty neighbour. Also when
+   * they share more bits than tables may be deep: chained where it is, a shallow table would take
+   * all later keys of its short prefix into its chain, and be no better than a list of them. Keys
+   * that come in the order of their hashes, as another map of this seed yields them, begin so.
+   */
   private void splitInName(long hash, long entry, long emptySide) {
-    if (commonBits(entry) >= depthLimit()) {
-      chain(hash, entry);
-      return;
-    }
     int depth = Entry.depth(entry);
     low.location = tables.allocate(1);
     low.groups = 1;
@@ -309,26 +306,6 @@ final class Growth {
     publish(emptySide, low, depth + 1);
     tableCount++;
     counters.splits++;
-  }
-
-  /** How many top bits the hashes of all entries share. */
-  private int commonBits(long entry) {
-    MemorySegment slab = tables.slabs.segments[Entry.slab(entry)];
-    long first = 0;
-    long differing = 0;
-    boolean any = false;
-    for (int g = 0; g < Entry.groups(entry); g++) {
-      long group = (long) Entry.first(entry) + g;
-      for (long taken = Group.taken(Group.control(slab, group)); taken != 0; taken &= taken - 1) {
-        long hash = engine.hash(slab.get(JAVA_LONG_UNALIGNED, Group.slot(group, taken)));
-        if (!any) {
-          first = hash;
-          any = true;
-        }
-        differing |= first ^ hash;
-      }
-    }
-    return Long.numberOfLeadingZeros(differing);
   }
 
   private int depthLimit() {

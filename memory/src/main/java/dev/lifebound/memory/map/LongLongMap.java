@@ -39,7 +39,7 @@ public final class LongLongMap extends Engine {
 
   private static final LongLongMap NIL_MAP = nilMap();
 
-  private final long seed;
+  private long seed;
 
   /**
    * Always 0, which the compiler does not know. A get reads the home slot, where three of four
@@ -82,6 +82,11 @@ public final class LongLongMap extends Engine {
   @Override
   long hash(long key) {
     return mix(key ^ seed);
+  }
+
+  @Override
+  void reseed(long next) {
+    seed = next;
   }
 
   static long mix(long key) {

@@ -51,7 +51,7 @@ abstract class TypedTable<K, V> extends Engine {
   /** Whether equal keys may differ in their bytes. */
   final boolean keyUpdated;
 
-  private final long seed;
+  private long seed;
 
   /** The codec of keys, where they are Strings. */
   private final @Nullable StringCodec texts;
@@ -83,6 +83,11 @@ abstract class TypedTable<K, V> extends Engine {
       return LongLongMap.mix((keyUpdated ? keys.canonical(key) : key) ^ seed);
     }
     return LongLongMap.mix(key >>> HASH_SHIFT ^ seed);
+  }
+
+  @Override
+  final void reseed(long next) {
+    seed = next;
   }
 
   /**

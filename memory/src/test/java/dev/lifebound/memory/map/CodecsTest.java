@@ -235,6 +235,20 @@ class CodecsTest {
 
   record Native(MemorySegment memory) {}
 
+  enum Bodied {
+    ONE {
+      @Override
+      int number() {
+        return 1;
+      }
+    },
+    OTHER;
+
+    int number() {
+      return 2;
+    }
+  }
+
   sealed interface Shape permits Dot {}
 
   record Dot(int x, int y) implements Shape {}
@@ -267,6 +281,7 @@ class CodecsTest {
     }
   }
 
+  @SuppressWarnings("GetClassOnEnum") // what is refused
   static Stream<Arguments> refused() {
     return Stream.of(
         Arguments.of(Cart.class, "path=Cart.lines.prices[], type=long[]", "byte[]"),
@@ -285,6 +300,7 @@ class CodecsTest {
         Arguments.of(String[].class, "path=String[], type=java.lang.String[]", "byte[]"),
         Arguments.of(byte[][].class, "path=byte[][], type=byte[][]", "byte[]"),
         Arguments.of(Optional.class, "path=Optional", "equal by value"),
+        Arguments.of(Bodied.ONE.getClass(), "path=" + Bodied.ONE.getClass().getName(), "type="),
         Arguments.of(Shape.class, "path=Shape", "interface"),
         Arguments.of(Box.class, "path=Box.content", "interface"));
   }
@@ -316,6 +332,16 @@ class CodecsTest {
         .isInstanceOf(UnsuitableTypeException.class)
         .hasMessageContaining(path)
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void anEnumWithBodiesIsItsClass() {
+    try (NativeMap<Bodied, Bodied> map = NativeMap.create(Bodied.class, Bodied.class)) {
+      map.put(Bodied.ONE, Bodied.OTHER);
+      assertThat(map.asMap()).containsEntry(Bodied.ONE, Bodied.OTHER);
+      assertThat(map.asMap().get(Bodied.OTHER)).isNull();
+      assertThat(map.asMap().keySet().iterator().next().number()).isEqualTo(1);
+    }
   }
 
   @Test

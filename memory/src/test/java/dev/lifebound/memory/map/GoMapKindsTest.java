@@ -184,14 +184,14 @@ class GoMapKindsTest {
         }
         // Up to eight entries are one group; of a hinted map only tables that chance fills split.
         long tables = map.growth().tableCount();
-        assertThat(tables).isGreaterThanOrEqualTo(Math.max(1, hint / 208));
+        assertThat(tables).isGreaterThanOrEqualTo(Math.max(1, hint / 224));
         assertThat(map.inspect().growth().splits()).isLessThanOrEqualTo(tables / 16);
         assertThat(map.inspect().slots() == Group.SLOTS).isEqualTo(hint <= Group.SLOTS);
       }
     }
   }
 
-  /** 6.5 of 8, as in Go's classic map; the only group of a small map is filled. */
+  /** 7 of 8, as in Go's newer map; the only group of a small map is filled. */
   @Test
   void testLoadFactor() {
     assertThat(Sizes.capacity(1)).isEqualTo(8);

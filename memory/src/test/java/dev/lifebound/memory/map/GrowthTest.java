@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Pauses by what they do, not by the clock; churn; and memory that runs out on the way. */
 class GrowthTest {
@@ -132,6 +134,65 @@ class GrowthTest {
       }
       assertThat(map.isEmpty()).isTrue();
       map.checkInvariants();
+    }
+  }
+
+  /** As another map of this seed yields them: the first keys of all have long common prefixes. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void keysInTheOrderOfTheirHashesMakeNoList() {
+    int entries = 2_000_000;
+    try (LongLongMap map = LongLongMap.builder().seed(7).build();
+        LongLongMap copy = LongLongMap.builder().seed(7).build()) {
+      for (long key = 0; key < entries; key++) {
+        map.put(key, key);
+      }
+      map.forEach(copy::put);
+      MapInspection inspection = copy.inspect();
+      assertThat(copy.size()).isEqualTo(entries);
+      assertThat(inspection.chainedTables()).isLessThan(inspection.tables() / 2);
+      assertThat(inspection.growth().maxEntriesMoved()).isLessThanOrEqualTo(16 * 256);
+      assertThat(longestChain(copy)).isLessThanOrEqualTo(8);
+    }
+  }
+
+  private static int longestChain(LongLongMap map) {
+    int longest = 0;
+    TableWalk walk = new TableWalk(map);
+    for (long[] tables = walk.next(); tables.length != 0; tables = walk.next()) {
+      longest = Math.max(longest, tables.length);
+    }
+    return longest;
+  }
+
+  /** A map that is cleared and filled again, in the order that it had. */
+  @Test
+  void aClearedMapHasAnotherOrder() {
+    try (LongLongMap map = LongLongMap.create();
+        LongLongMap seeded = LongLongMap.builder().seed(7).build();
+        NativeMap<String, Long> texts = NativeMap.create(String.class, Long.class)) {
+      for (int round = 0; round < 2; round++) {
+        for (long key = 0; key < 1_000; key++) {
+          map.put(key, key);
+          seeded.put(key, key);
+          texts.put("key " + key, key);
+        }
+        List<Long> before = List.copyOf(map.asMap().keySet());
+        List<Long> seededBefore = List.copyOf(seeded.asMap().keySet());
+        List<String> textsBefore = List.copyOf(texts.asMap().keySet());
+        map.clear();
+        seeded.clear();
+        texts.clear();
+        before.forEach(key -> map.put(key, key));
+        seededBefore.forEach(key -> seeded.put(key, key));
+        textsBefore.forEach(key -> texts.put(key, 1L));
+        assertThat(List.copyOf(map.asMap().keySet())).isNotEqualTo(before);
+        assertThat(List.copyOf(texts.asMap().keySet())).isNotEqualTo(textsBefore);
+        assertThat(seeded.hash(5)).isEqualTo(LongLongMap.mix(5 ^ 7));
+        map.checkInvariants();
+        texts.checkInvariants();
+        assertThat(texts.size()).isEqualTo(1_000);
+      }
     }
   }
 

@@ -15,7 +15,7 @@ class InspectorTest {
     private long hashesLeft = Long.MAX_VALUE;
 
     Cleared() {
-      super(new Settings("cleared", 1, 0, Long.MAX_VALUE, Slabs.Source.SYSTEM));
+      super(Settings.of("cleared", 1L, 0, Long.MAX_VALUE, Slabs.Source.SYSTEM));
     }
 
     @Override

@@ -354,7 +354,7 @@ class NativeMapUseTest {
         };
     NativeMap<String, String> map =
         new NativeMap<>(
-            new Settings("pieces", 1, 0, Long.MAX_VALUE, source),
+            Settings.of("pieces", 1L, 0, Long.MAX_VALUE, source),
             TypeCodec.of(Codecs.of(String.class)),
             TypeCodec.of(Codecs.of(String.class)),
             null);
