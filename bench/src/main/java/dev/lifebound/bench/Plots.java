@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
@@ -15,6 +16,7 @@ import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
 /** Draws what was measured as bar charts, one SVG file each; nothing without {@code --plot DIR}. */
@@ -88,9 +90,42 @@ public final class Plots {
         .setDecimalPattern("0.###");
     chart.addSeries(first, names(bars), values(bars, Bar::first));
     chart.addSeries(second, names(bars), values(bars, Bar::second));
-    Path target = folder.resolve(file + ".svg");
-    VectorGraphicsEncoder.saveVectorGraphic(chart, target.toString(), VectorGraphicsFormat.SVG);
-    System.out.println("plot: " + target);
+    save(chart, file);
+  }
+
+  /** A name and points from left to right. */
+  public record Line(String name, List<Double> x, List<Double> y) {
+    public Line {
+      x = List.copyOf(x);
+      y = List.copyOf(y);
+    }
+  }
+
+  /** How something changes over something, from zero up. */
+  public void lines(String file, String title, String xTitle, String yTitle, List<Line> lines)
+      throws IOException {
+    if (folder == null) {
+      return;
+    }
+    Files.createDirectories(folder);
+    XYChart chart =
+        new XYChartBuilder()
+            .width(CURVES_WIDTH)
+            .height(CURVES_HEIGHT)
+            .title(title)
+            .xAxisTitle(xTitle)
+            .yAxisTitle(yTitle)
+            .theme(Styler.ChartTheme.GGPlot2)
+            .build();
+    chart
+        .getStyler()
+        .setYAxisMin(0.0)
+        .setMarkerSize(0)
+        .setLegendPosition(Styler.LegendPosition.OutsideE);
+    for (Line line : lines) {
+      chart.addSeries(line.name, line.x, line.y);
+    }
+    save(chart, file);
   }
 
   /** A name and what it took. */
@@ -129,7 +164,11 @@ public final class Plots {
       }
       chart.addSeries(curve.name, parts, nanos);
     }
-    Path target = folder.resolve(file + ".svg");
+    save(chart, file);
+  }
+
+  private void save(Chart<?, ?> chart, String file) throws IOException {
+    Path target = Objects.requireNonNull(folder).resolve(file + ".svg");
     VectorGraphicsEncoder.saveVectorGraphic(chart, target.toString(), VectorGraphicsFormat.SVG);
     System.out.println("plot: " + target);
   }

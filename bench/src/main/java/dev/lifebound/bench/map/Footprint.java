@@ -2,6 +2,7 @@ package dev.lifebound.bench.map;
 
 import dev.lifebound.bench.Plots;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,9 +19,10 @@ final class Footprint implements Part {
   public void run(Plan plan, Figures figures, Plots plots) throws Exception {
     Keys keys = Keys.random((int) Math.ceil(MIDDLE * Math.sqrt(2)) + 1, 0);
     Table table = new Table("bytes for each entry, 0.707e6 to 1.414e6", "bytes, over the sizes");
+    List<Plots.Line> lines = new ArrayList<>();
     for (Subject subject :
         List.of(new Subjects.Ours(), new Subjects.Fastutil(), new Subjects.Boxed())) {
-      measure(subject, keys.present(), table);
+      lines.add(measure(subject, keys.present(), table));
     }
     table.print();
     String ours = Subjects.OURS;
@@ -40,13 +42,16 @@ final class Footprint implements Part {
     figures.add("bytes_mean_vs_fastutil", ourMean / table.mean(Subjects.FASTUTIL), 0.85);
     figures.add("bytes_max_vs_fastutil", table.max(ours) / table.max(Subjects.FASTUTIL), 0.85);
     figures.add("bytes_mean_vs_hashmap", ourMean / table.mean(Subjects.HASH_MAP), 0.35);
+    plots.lines("map-bytes-over-size", "bytes for each entry", "entries", "bytes", lines);
     plots.draw("map-bytes", table.title(), "bytes", "p10", "median", table.bars());
   }
 
-  private static void measure(Subject subject, long[] keys, Table table) {
+  private static Plots.Line measure(Subject subject, long[] keys, Table table) {
     long before = heap();
     subject.open(MIDDLE);
     int filled = 0;
+    List<Double> sizes = new ArrayList<>();
+    List<Double> bytesForEach = new ArrayList<>();
     for (int step = 0; step <= STEPS; step++) {
       int size = (int) Math.round(MIDDLE * Math.pow(2, (double) step / STEPS - 0.5));
       subject.fill(keys, filled, size);
@@ -58,8 +63,11 @@ final class Footprint implements Part {
         bytes += inspected.total() - inspected.directory();
       }
       table.note(subject.name, step, STEPS + 1, (double) bytes / size);
+      sizes.add((double) size);
+      bytesForEach.add((double) bytes / size);
     }
     subject.close();
+    return new Plots.Line(subject.name, sizes, bytesForEach);
   }
 
   private static long heap() {

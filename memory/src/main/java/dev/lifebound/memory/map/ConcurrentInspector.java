@@ -165,6 +165,7 @@ final class ConcurrentInspector {
             tally.splits,
             tally.doublings,
             tally.rebuilds,
+            0,
             tally.allZeroed,
             tally.allMoved,
             tally.allWords,

@@ -57,9 +57,14 @@ final class Directory {
     return Long.SIZE - (int) leaf[0];
   }
 
+  /** In how many places side by side the entry of a table of this depth stands. */
+  static int places(long[] leaf, long entry) {
+    return 1 << (bits(leaf) - Entry.depth(entry));
+  }
+
   /** Replaces the entry in all places that a table of its depth has. */
   static void set(long[] leaf, long hash, long entry) {
-    int places = 1 << (bits(leaf) - Entry.depth(entry));
+    int places = places(leaf, entry);
     int first = 1 + (index(leaf, hash) - 1 & -places);
     for (int i = first; i < first + places; i++) {
       leaf[i] = entry;
@@ -88,7 +93,11 @@ final class Directory {
     return wide;
   }
 
-  /** How many top bits the root must tell apart to find this leaf. */
+  /** How many top bits the root must tell apart to find the leaf of this hash. */
+  int rootBits(long hash) {
+    return rootBits(leaf(hash));
+  }
+
   private static int rootBits(long[] leaf) {
     return bits(leaf) - Integer.numberOfTrailingZeros(leaf.length - 1);
   }

@@ -27,6 +27,9 @@ import java.util.function.LongUnaryOperator;
  * did not find.
  */
 abstract class Engine extends SingleWriter {
+  /** Of a group: a table with fewer entries may be joined with its other half. */
+  private static final int JOINED_SLOTS = 3;
+
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** The directory's, for one step less in each search. */
@@ -42,6 +45,9 @@ abstract class Engine extends SingleWriter {
 
   /** The largest size since the map was made or cleared. */
   private long peak;
+
+  /** {@link Growth#hasSurplus}. */
+  private boolean surplus;
 
   Engine(Settings settings) {
     super(settings.name());
@@ -62,6 +68,7 @@ abstract class Engine extends SingleWriter {
     root = growth.directory.root;
     rootShift = growth.directory.rootShift;
     segments = growth.tables.slabs.segments;
+    surplus = growth.hasSurplus();
   }
 
   /**
@@ -90,23 +97,41 @@ abstract class Engine extends SingleWriter {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int at = Directory.index(leaf, hash);
     long entry = leaf[at];
-    int groups = Entry.groups(entry);
-    if ((entry & Entry.CHAINED) != 0 || Entry.count(entry) >= Sizes.capacity(groups)) {
+    if ((entry & Entry.CHAINED) != 0) {
       insertSlowly(hash, key, value);
       return;
     }
-    add(leaf, at, entry, hash, key, value);
-  }
-
-  private void add(long entry, long hash, long key, long value) {
-    long[] leaf = root[(int) (hash >>> rootShift)];
-    add(leaf, Directory.index(leaf, hash), entry, hash, key, value);
-  }
-
-  private void add(long[] leaf, int at, long entry, long hash, long key, long value) {
     markBusy(leaf, at, entry);
-    place(segments[Entry.slab(entry)], Entry.first(entry), Entry.groups(entry), hash, key, value);
-    count(leaf, at, hash, entry + Entry.COUNT_ONE);
+    insertMarked(leaf, at, entry, hash, key, value);
+  }
+
+  /**
+   * As {@link #insert}, into a table that stands alone and was marked as busy; ends the marking.
+   *
+   * @param at where in the leaf the entry of the table stands, which is {@code entry} but for the
+   *     mark
+   */
+  final void insertMarked(long[] leaf, int at, long entry, long hash, long key, long value) {
+    if (Entry.count(entry) >= Sizes.capacity(Entry.groups(entry))) {
+      unmark(leaf, at, entry);
+      insertSlowly(hash, key, value);
+      return;
+    }
+    addMarked(leaf, at, entry, hash, key, value);
+  }
+
+  private void addMarked(long[] leaf, int at, long entry, long hash, long key, long value) {
+    MemorySegment segment = segments[Entry.slab(entry)];
+    int groups = Entry.groups(entry);
+    long group = (long) Entry.first(entry) + Group.home(hash, groups);
+    long control = Group.control(segment, group);
+    long free = Group.free(control);
+    if (free != 0) {
+      fill(segment, group, control, free, hash, key, value);
+    } else {
+      place(segment, Entry.first(entry), groups, hash, key, value);
+    }
+    count(leaf, at, entry + Entry.COUNT_ONE);
     size++;
     version++;
     if (size > peak) {
@@ -123,12 +148,16 @@ abstract class Engine extends SingleWriter {
     WORDS.setOpaque(leaf, at, entry);
   }
 
-  /** Writes an entry, without its flags, in all places of its table. */
-  private static void count(long[] leaf, int at, long hash, long entry) {
-    if (Long.SIZE - (int) leaf[0] == Entry.depth(entry)) {
+  /** Writes an entry, without its flags, in all places of its table, of which {@code at} is one. */
+  private static void count(long[] leaf, int at, long entry) {
+    int places = Directory.places(leaf, entry);
+    if (places == 1) {
       WORDS.setOpaque(leaf, at, entry);
     } else {
-      Directory.set(leaf, hash, entry);
+      int first = 1 + (at - 1 & -places);
+      for (int i = first; i < first + places; i++) {
+        WORDS.setOpaque(leaf, i, entry);
+      }
     }
   }
 
@@ -147,10 +176,16 @@ abstract class Engine extends SingleWriter {
         if (size < peak && Entry.count(entry) < Entry.groups(entry) * Group.SLOTS) {
           // The map has been as large as this: one table is full because keys come and go, and the
           // next removals make room. Splitting here would let a map of constant size grow.
-          add(entry, hash, key, value);
+          long[] leaf = growth.directory.leaf(hash);
+          int at = Directory.index(leaf, hash);
+          markBusy(leaf, at, entry);
+          addMarked(leaf, at, entry, hash, key, value);
           return;
         }
         growth.grow(hash);
+        if (size >= peak) {
+          growth.notePeak();
+        }
         refresh();
       }
       size++;
@@ -169,17 +204,58 @@ abstract class Engine extends SingleWriter {
       long control = Group.control(slab, group);
       long free = Group.free(control);
       if (free != 0) {
-        int shift = Group.freeShift(free, hash);
-        long slot = Group.slot(group, shift);
-        slab.set(JAVA_LONG_UNALIGNED, slot, key);
-        slab.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-        Group.setControl(slab, group, Group.take(control, shift, Group.tag(hash)));
+        fill(slab, group, control, free, hash, key, value);
         return;
       }
       Group.setControl(slab, group, Group.withOneMorePasser(control));
       g = g + 1 == groups ? 0 : g + 1;
     }
     throw new IndexOutOfBoundsException("a table below its limit must have a free slot");
+  }
+
+  private static void fill(
+      MemorySegment slab, long group, long control, long free, long hash, long key, long value) {
+    int shift = Group.freeShift(free, hash);
+    long slot = Group.slot(group, shift);
+    slab.set(JAVA_LONG_UNALIGNED, slot, key);
+    slab.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
+    Group.setControl(slab, group, Group.take(control, shift, Group.tag(hash)));
+  }
+
+  /**
+   * Removes an entry that was found in the group where its search begins, of a marked table that
+   * stands alone; ends the marking.
+   *
+   * @param bits the lowest set bit is that of its slot
+   */
+  final void removeMarked(
+      long[] leaf,
+      int at,
+      long entry,
+      MemorySegment segment,
+      long group,
+      long control,
+      long bits,
+      long hash) {
+    Group.setControl(segment, group, Group.release(control, bits));
+    count(leaf, at, entry - Entry.COUNT_ONE);
+    size--;
+    version++;
+    if (surplus) {
+      joinNowAndThen(hash, entry);
+    }
+  }
+
+  private void joinNowAndThen(long hash, long entry) {
+    if (Entry.count(entry) > Entry.groups(entry) * JOINED_SLOTS) {
+      return;
+    }
+    try {
+      growth.join(hash);
+    } finally {
+      growth.counters.end(growth);
+      refresh();
+    }
   }
 
   /**
@@ -201,11 +277,15 @@ abstract class Engine extends SingleWriter {
     } else {
       head -= Entry.COUNT_ONE;
     }
-    count(leaf, at, hash, head);
+    count(leaf, at, head);
     size--;
     version++;
-    if (stuck && (head & Entry.CHAINED) == 0) {
-      rebuildNowAndThen(hash);
+    if ((head & Entry.CHAINED) == 0) {
+      if (stuck) {
+        rebuildNowAndThen(hash);
+      } else if (surplus) {
+        joinNowAndThen(hash, head);
+      }
     }
   }
 

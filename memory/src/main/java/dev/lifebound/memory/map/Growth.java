@@ -29,7 +29,16 @@ final class Growth {
   private final Target low = new Target();
   private final Target high = new Target();
   private long tableCount;
+
+  /** The tables when the map was as large as it ever was. */
+  private long tablesAtPeak;
+
   private int stuckRemovals;
+
+  /** Two tables are joined when they fill this part of what one takes before it is split. */
+  private static final int JOINED_PART = 7;
+
+  private static final int JOINED_OF = 8;
 
   /** A fresh table that is being filled. */
   private static final class Target {
@@ -46,6 +55,7 @@ final class Growth {
     try {
       this.directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));
       tableCount = 1;
+      tablesAtPeak = 1;
       prepare(settings.capacityHint());
     } catch (Slabs.OutOfNativeMemory e) {
       tables.slabs.close();
@@ -90,6 +100,7 @@ final class Growth {
     } finally {
       tables.slabs.setPatient(false);
       counters.begin(this);
+      notePeak();
     }
   }
 
@@ -114,6 +125,7 @@ final class Growth {
     chains.reset();
     directory = new Directory(Entry.of(tables.allocate(1), 0, 0, 1));
     tableCount = 1;
+    tablesAtPeak = 1;
   }
 
   /**
@@ -162,6 +174,65 @@ final class Growth {
       // It was for speed only; the next removals try again.
       stuckRemovals--;
     }
+  }
+
+  /*
+   * In a map of constant size the tables' numbers of entries wander. Now and then one fills up to
+   * its last slot and is split, and without the way back every table would be split in the end.
+   * So there are as many tables as when the map was largest, and those beyond are joined again:
+   * two that fit into one, with so much room that it is not soon split again.
+   *
+   * A map that shrinks keeps its tables for the entries to come.
+   */
+
+  /** Whether there are tables that only wandering numbers have made. */
+  boolean hasSurplus() {
+    return tableCount > tablesAtPeak;
+  }
+
+  /** The map is as large as it ever was, or was told to become so. */
+  void notePeak() {
+    tablesAtPeak = tableCount;
+  }
+
+  /** Joins the table of this hash with its other half, if both together leave enough room. */
+  void join(long hash) {
+    long entry = directory.entry(hash);
+    int depth = Entry.depth(entry);
+    if (depth <= directory.rootBits(hash) + 1) {
+      return;
+    }
+    long bit = Long.MIN_VALUE >>> (depth - 1);
+    long other = directory.entry(hash ^ bit);
+    int groups = Sizes.full(hash & ~bit, depth - 1);
+    int joined = Entry.count(entry) + Entry.count(other);
+    if (Entry.depth(other) != depth
+        || ((entry | other) & Entry.CHAINED) != 0
+        || joined > Sizes.capacity(groups) * JOINED_PART / JOINED_OF) {
+      return;
+    }
+    try {
+      begin(low, groups);
+    } catch (Slabs.OutOfNativeMemory e) {
+      // It was to save memory; the next removals try again.
+      return;
+    }
+    mover.begin(groups, groups);
+    for (long table : new long[] {entry, other}) {
+      mover.read(tables.slabs.segments[Entry.slab(table)], table);
+      if (!mover.distribute(engine, 0)) {
+        throw new IllegalStateException(
+            "two tables must fit into one: " + Entry.text(table) + ", map=" + engine.name);
+      }
+    }
+    counters.moved += mover.moved();
+    write(0, low);
+    publish(hash, low, depth - 1);
+    tables.free(Entry.location(entry), Entry.groups(entry));
+    tables.free(Entry.location(other), Entry.groups(other));
+    tableCount--;
+    counters.joins++;
+    counters.lastTrigger = MapInspection.Trigger.SURPLUS;
   }
 
   private void rebuild(long hash, long entry, int groups) {
@@ -285,7 +356,8 @@ final class Growth {
   /** Copies all entries, by this bit of their hash; false when one has no room. */
   private boolean move(long entry, long bit, Target zero, Target one) {
     mover.read(tables.slabs.segments[Entry.slab(entry)], entry);
-    boolean whole = mover.distribute(engine, bit, zero.groups, one.groups);
+    mover.begin(zero.groups, one.groups);
+    boolean whole = mover.distribute(engine, bit);
     counters.moved += mover.moved();
     if (whole) {
       write(0, zero);

@@ -9,6 +9,7 @@ final class GrowthCounters {
   long rebuildsLarger;
   long rebuildsSame;
   long chainings;
+  long joins;
 
   long bytesZeroed;
   long entriesMoved;

@@ -142,6 +142,7 @@ final class Inspector {
         counters.splits,
         counters.rebuildsLarger,
         counters.rebuildsSame,
+        counters.joins,
         counters.bytesZeroed,
         counters.entriesMoved,
         counters.wordsCopied,

@@ -116,12 +116,27 @@ public final class LongLongCursor {
       }
       MemorySegment.copy(
           slab, JAVA_LONG_UNALIGNED, Group.slots(first), copy, 0, groups * GROUP_WORDS);
+      if (walk.isPartial()) {
+        leaveOut();
+      }
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw map.explain(e, "iterate");
     }
     groupsLeft = groups;
     group = Math.floorMod(turn, groups);
     return true;
+  }
+
+  /** Takes those entries out of the copy that have had, or will have, their turn elsewhere. */
+  private void leaveOut() {
+    for (int g = 0; g < groups; g++) {
+      for (long taken = Group.taken(controls[g]); taken != 0; taken &= taken - 1) {
+        int slot = Long.numberOfTrailingZeros(taken) >>> 3;
+        if (!walk.covers(map.hash(copy[g * GROUP_WORDS + 2 * slot]))) {
+          controls[g] = Group.release(controls[g], taken);
+        }
+      }
+    }
   }
 
   /** The present entry's key. */

@@ -28,7 +28,7 @@ import java.util.function.LongUnaryOperator;
  *
  * <p><b>Cost</b>: operations for one key take constant time on average; no put moves more than a
  * small table (at most 256 entries), copies more than 8,192 words of directory, or zeroes more than
- * 64 KiB, whatever the size of the map. Native memory of a large map is about 31 bytes for each
+ * 64 KiB, whatever the size of the map. Native memory of a large map is about 30 bytes for each
  * entry, and goes back to the system at {@link #close} only.
  */
 public final class LongLongMap extends Engine {
@@ -40,6 +40,15 @@ public final class LongLongMap extends Engine {
   private static final LongLongMap NIL_MAP = nilMap();
 
   private final long seed;
+
+  /**
+   * Always 0, which the compiler does not know. A get reads the home slot, where three of four
+   * entries are, beside the control word: the memory is on its way while the control word says
+   * which slot it is. What was read is kept out of the result by this, and the reading kept in the
+   * code.
+   */
+  @SuppressWarnings({"FieldMayBeFinal", "FieldCanBeFinal"})
+  private long none;
 
   LongLongMap(Settings settings) {
     super(settings);
@@ -110,34 +119,34 @@ public final class LongLongMap extends Engine {
         return getSlowly(entry, hash, key, otherwise);
       }
       MemorySegment segment = segments[Entry.slab(entry)];
-      int groups = Entry.groups(entry);
-      long first = Entry.first(entry);
-      int g = Group.home(hash, groups);
-      long control = Group.control(segment, first + g);
-      if (Group.isAtHome(control, hash)) {
-        long slot = Group.homeSlot(first + g, hash);
+      long group = (long) Entry.first(entry) + Group.home(hash, Entry.groups(entry));
+      long control = Group.control(segment, group);
+      long bits = Group.matches(control, Group.tag(hash));
+      if (bits != 0) {
+        long touched = segment.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & none;
+        long slot = Group.slot(group, bits);
         if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
-          return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
+          return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET) | touched;
         }
+      } else if (!Group.hasPassers(control)) {
+        return otherwise;
       }
-      long tag = Group.tag(hash);
-      for (int left = groups; ; ) {
-        long group = first + g;
-        for (long bits = Group.matches(control, tag); bits != 0; bits &= bits - 1) {
-          long slot = Group.slot(group, bits);
-          if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
-            return segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
-          }
-        }
-        if (!Group.hasPassers(control) || --left == 0) {
-          return otherwise;
-        }
-        g = g + 1 == groups ? 0 : g + 1;
-        control = Group.control(segment, first + g);
-      }
+      return getByWholeSearch(entry, hash, key, otherwise);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
     }
+  }
+
+  /*
+   * The one of thirty that is not the first of its tag in its first group. A method of its own,
+   * which is not compiled into get: the loop's values would push those of the way above out of the
+   * registers, and what decides how many gets a core has under way is the number of instructions.
+   */
+  private long getByWholeSearch(long entry, long hash, long key, long otherwise) {
+    long slot = search(entry, hash, key);
+    return slot < 0
+        ? otherwise
+        : segments[Entry.slab(entry)].get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
   }
 
   private long getSlowly(long entry, long hash, long key, long otherwise) {
@@ -149,6 +158,24 @@ public final class LongLongMap extends Engine {
       }
     }
     return otherwise;
+  }
+
+  /** As {@link #search}, with what nearly always decides in a few instructions. */
+  private long slotOf(long table, long hash, long key) {
+    MemorySegment segment = segments[Entry.slab(table)];
+    long group = (long) Entry.first(table) + Group.home(hash, Entry.groups(table));
+    long control = Group.control(segment, group);
+    long bits = Group.matches(control, Group.tag(hash));
+    if (bits != 0) {
+      long touched = segment.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & none;
+      long slot = Group.slot(group, bits);
+      if (segment.get(JAVA_LONG_UNALIGNED, slot) == key) {
+        return slot | touched;
+      }
+    } else if (!Group.hasPassers(control)) {
+      return -1;
+    }
+    return search(table, hash, key);
   }
 
   /** The offset in its slab of the slot that holds the key, or -1. */
@@ -214,23 +241,44 @@ public final class LongLongMap extends Engine {
     enter();
     try {
       long hash = mix(key ^ seed);
-      for (long table : tablesOf(hash)) {
-        long slot = search(table, hash, key);
-        if (slot >= 0) {
-          MemorySegment segment = segments[Entry.slab(table)];
-          long value = segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET) + delta;
-          segment.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-          version++;
-          return value;
-        }
+      long[] leaf = root[(int) (hash >>> rootShift)];
+      int at = Directory.index(leaf, hash);
+      long entry = leaf[at];
+      if ((entry & Entry.CHAINED) != 0) {
+        return addToSlowly(entry, hash, key, delta);
       }
-      insert(hash, key, delta);
-      return delta;
+      markBusy(leaf, at, entry);
+      long slot = slotOf(entry, hash, key);
+      if (slot < 0) {
+        insertMarked(leaf, at, entry, hash, key, delta);
+        return delta;
+      }
+      MemorySegment segment = segments[Entry.slab(entry)];
+      long value = segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET) + delta;
+      segment.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
+      unmark(leaf, at, entry);
+      version++;
+      return value;
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
       leave();
     }
+  }
+
+  private long addToSlowly(long entry, long hash, long key, long delta) {
+    for (long table : tables(entry)) {
+      long slot = search(table, hash, key);
+      if (slot >= 0) {
+        MemorySegment segment = segments[Entry.slab(table)];
+        long value = segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET) + delta;
+        segment.set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
+        version++;
+        return value;
+      }
+    }
+    insert(hash, key, delta);
+    return delta;
   }
 
   /**
@@ -257,17 +305,18 @@ public final class LongLongMap extends Engine {
     if ((entry & Entry.CHAINED) != 0) {
       return setSlowly(entry, hash, key, value, onlyIfAbsent);
     }
-    long slot = search(entry, hash, key);
+    // Before the search, since whatever was loaded before an opaque store is loaded anew after it.
+    markBusy(leaf, at, entry);
+    long slot = slotOf(entry, hash, key);
     if (slot < 0) {
-      insert(hash, key, value);
+      insertMarked(leaf, at, entry, hash, key, value);
       return true;
     }
     if (!onlyIfAbsent) {
-      markBusy(leaf, at, entry);
       segments[Entry.slab(entry)].set(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET, value);
-      unmark(leaf, at, entry);
       version++;
     }
+    unmark(leaf, at, entry);
     return false;
   }
 
@@ -284,11 +333,6 @@ public final class LongLongMap extends Engine {
     }
     insert(hash, key, value);
     return true;
-  }
-
-  private long[] tablesOf(long hash) {
-    long[] leaf = root[(int) (hash >>> rootShift)];
-    return tables(leaf[Directory.index(leaf, hash)]);
   }
 
   /**
@@ -333,21 +377,42 @@ public final class LongLongMap extends Engine {
     try {
       long hash = mix(key ^ seed);
       long[] leaf = root[(int) (hash >>> rootShift)];
-      long entry = leaf[Directory.index(leaf, hash)];
-      if ((entry & Entry.CHAINED) == 0) {
-        return removeFrom(entry, hash, key);
+      int at = Directory.index(leaf, hash);
+      long entry = leaf[at];
+      if ((entry & Entry.CHAINED) != 0) {
+        return removeSlowly(entry, hash, key);
       }
-      for (long table : tables(entry)) {
-        if (removeFrom(table, hash, key)) {
+      markBusy(leaf, at, entry);
+      MemorySegment segment = segments[Entry.slab(entry)];
+      long group = (long) Entry.first(entry) + Group.home(hash, Entry.groups(entry));
+      long control = Group.control(segment, group);
+      long bits = Group.matches(control, Group.tag(hash));
+      if (bits != 0) {
+        long touched = segment.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & none;
+        if (segment.get(JAVA_LONG_UNALIGNED, Group.slot(group, bits)) == key) {
+          removeMarked(leaf, at, entry, segment, group, control, bits | touched, hash);
           return true;
         }
+      } else if (!Group.hasPassers(control)) {
+        unmark(leaf, at, entry);
+        return false;
       }
-      return false;
+      unmark(leaf, at, entry);
+      return removeFrom(entry, hash, key);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "write");
     } finally {
       leave();
     }
+  }
+
+  private boolean removeSlowly(long entry, long hash, long key) {
+    for (long table : tables(entry)) {
+      if (removeFrom(table, hash, key)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean removeFrom(long table, long hash, long key) {

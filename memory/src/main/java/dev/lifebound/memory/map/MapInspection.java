@@ -39,7 +39,12 @@ public record MapInspection(
     /** The table was full. */
     LOAD,
     /** Passers had stopped counting: rebuilt at the same size. */
-    DEAD
+    DEAD,
+    /**
+     * Two tables were joined: there were more than when the map was largest, since now and then one
+     * of a map of constant size is full.
+     */
+    SURPLUS
   }
 
   /**
@@ -80,6 +85,7 @@ public record MapInspection(
    *
    * @param stages by depth, from the shallowest
    * @param rebuiltSame same-size rebuilds
+   * @param joined pairs of tables that became one
    * @param maxBytesZeroed in any one operation since the map was built, like the other maxima
    */
   public record Growth(
@@ -88,6 +94,7 @@ public record MapInspection(
       long splits,
       long rebuiltLarger,
       long rebuiltSame,
+      long joined,
       long bytesZeroed,
       long entriesMoved,
       long directoryWordsCopied,
@@ -158,8 +165,9 @@ public record MapInspection(
     }
     line(
         text,
-        "growth: %,d splits, %,d rebuilt larger, %,d rebuilt at the same size, last trigger %s",
+        "growth: %,d splits, %,d joined, %,d rebuilt larger, %,d at the same size, last trigger %s",
         growth.splits,
+        growth.joined,
         growth.rebuiltLarger,
         growth.rebuiltSame,
         growth.lastTrigger);

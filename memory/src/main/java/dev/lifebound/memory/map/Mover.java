@@ -6,9 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Moves the entries of one table into one or two fresh ones: reads it as a whole into arrays,
- * distributes there, and writes the result as a whole. In arrays that stay in the nearest cache an
- * entry takes a fraction of what it takes from slab to slab.
+ * Moves the entries of one table into one or two fresh ones, or of two into one: reads it as a
+ * whole into arrays, distributes there, and writes the result as a whole. In arrays that stay in
+ * the nearest cache an entry takes a fraction of what it takes from slab to slab.
  */
 final class Mover {
   private static final int WORDS = Group.SLOTS_BYTES / Long.BYTES;
@@ -37,18 +37,22 @@ final class Mover {
     MemorySegment.copy(slab, JAVA_LONG_UNALIGNED, Group.slots(first), from, 0, fromGroups * WORDS);
   }
 
-  /**
-   * Puts each entry on the side that this bit of its hash says, all on the first when there is no
-   * bit.
-   *
-   * @return false when a side has no room
-   */
-  boolean distribute(Engine engine, long bit, int zeroGroups, int oneGroups) {
+  /** Begins with two empty tables of these sizes. */
+  void begin(int zeroGroups, int oneGroups) {
     Arrays.fill(control, 0);
     groups[0] = zeroGroups;
     groups[1] = oneGroups;
     count[0] = 0;
     count[1] = 0;
+  }
+
+  /**
+   * Puts each entry that was read on the side that this bit of its hash says, all on the first when
+   * there is no bit.
+   *
+   * @return false when a side has no room
+   */
+  boolean distribute(Engine engine, long bit) {
     int shift = Long.numberOfTrailingZeros(bit);
     int mask = bit == 0 ? 0 : 1;
     for (int g = 0; g < fromGroups; g++) {

@@ -177,6 +177,9 @@ public final class NativeCursor<K, V> {
 
   private void copySlot(MemorySegment segment, long slot) {
     long word = segment.get(JAVA_LONG_UNALIGNED, slot);
+    if (walk.isPartial() && !walk.covers(map.hash(word))) {
+      return;
+    }
     long second = segment.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
     words[SLOT_WORDS * slots] = word;
     words[SLOT_WORDS * slots + 1] = second;

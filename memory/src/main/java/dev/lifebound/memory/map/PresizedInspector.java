@@ -62,6 +62,7 @@ final class PresizedInspector {
             0,
             0,
             0,
+            0,
             0));
   }
 }

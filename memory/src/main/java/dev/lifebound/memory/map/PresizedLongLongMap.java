@@ -31,6 +31,11 @@ public final class PresizedLongLongMap extends SingleWriter {
   private static final int ALIGNMENT = 128;
 
   private final long seed;
+
+  /** Always 0, as in {@link LongLongMap}. */
+  @SuppressWarnings({"FieldMayBeFinal", "FieldCanBeFinal"})
+  private long none;
+
   private final long capacity;
   final long groups;
   private final Arena arena;
@@ -149,17 +154,28 @@ public final class PresizedLongLongMap extends SingleWriter {
       MemorySegment memory = segment;
       long hash = LongLongMap.mix(key ^ seed);
       long group = home(hash);
-      if (Group.isAtHome(Group.control(memory, group), hash)) {
-        long slot = Group.homeSlot(group, hash);
+      long control = Group.control(memory, group);
+      long bits = Group.matches(control, Group.tag(hash));
+      if (bits != 0) {
+        long touched = memory.get(JAVA_LONG_UNALIGNED, Group.homeSlot(group, hash)) & none;
+        long slot = Group.slot(group, bits);
         if (memory.get(JAVA_LONG_UNALIGNED, slot) == key) {
-          return memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
+          return memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET) | touched;
         }
+      } else if (!Group.hasPassers(control)) {
+        return otherwise;
       }
-      long slot = search(memory, key, hash);
-      return slot < 0 ? otherwise : memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
+      return getByWholeSearch(hash, key, otherwise);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
       throw explain(e, "read");
     }
+  }
+
+  /** As in {@link LongLongMap}: not compiled into get, which keeps that short. */
+  private long getByWholeSearch(long hash, long key, long otherwise) {
+    MemorySegment memory = segment;
+    long slot = search(memory, key, hash);
+    return slot < 0 ? otherwise : memory.get(JAVA_LONG_UNALIGNED, slot + Group.VALUE_OFFSET);
   }
 
   /** The number of the group in which the search for a key begins. */

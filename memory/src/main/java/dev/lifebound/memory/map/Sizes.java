@@ -19,8 +19,8 @@ final class Sizes {
   /** The most entries that one step moves. */
   static final int MAX_SLOTS = MAX_GROUPS * Group.SLOTS;
 
-  /** Of two groups: 6.5 of 8 slots. */
-  private static final int FULL_OF_TWO_GROUPS = 13;
+  /** A slot of each group is left, to keep searches short. */
+  private static final int FULL_OF_GROUP = Group.SLOTS - 1;
 
   private Sizes() {}
 
@@ -29,9 +29,9 @@ final class Sizes {
     return depth >= REGION_BITS ? region : region & -(1 << (REGION_BITS - depth));
   }
 
-  /** How many entries a table takes: 6.5 of 8 slots, and the only group of a map all 8. */
+  /** How many entries a table takes: 7 of 8 slots, and the only group of a map all 8. */
   static int capacity(int groups) {
-    return groups == 1 ? Group.SLOTS : (groups * FULL_OF_TWO_GROUPS) >>> 1;
+    return groups == 1 ? Group.SLOTS : groups * FULL_OF_GROUP;
   }
 
   /** The size at which a table of this prefix is split. */

@@ -36,6 +36,13 @@ class SafeExamplesProcessTest {
         .containsExactly("Position[latitude=48.4, longitude=9.99]", "[Ulm]", "live: false");
   }
 
+  @Test
+  void aMapShowsWhatItLooksLikeInside() throws Exception {
+    assertThat(run("Inside.java"))
+        .anyMatch(line -> line.matches("map sessions: 100,000 entries in [0-9,]+ tables, load 0.*"))
+        .anyMatch(line -> line.matches(" {2}[▁▂▃▄▅▆▇█]{64}"));
+  }
+
   private static List<String> run(String example) throws Exception {
     Process child =
         new ProcessBuilder(

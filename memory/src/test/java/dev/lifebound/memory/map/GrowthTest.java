@@ -73,12 +73,14 @@ class GrowthTest {
         map.put(key, key);
       }
       long before = tableBytes(map.inspect());
+      long tables = map.inspect().tables();
       for (long key = live; key < live + CHURN / 2; key++) {
         assertThat(map.remove(key - live)).isTrue();
         map.put(key, key);
       }
       MapInspection after = map.inspect();
       assertThat(after.size()).isEqualTo(live);
+      assertThat(after.tables()).isLessThanOrEqualTo(tables + 2);
       assertThat((double) tableBytes(after)).isLessThanOrEqualTo(1.10 * before);
       assertThat((double) after.tombstones()).isLessThan(0.05 * after.slots() / Group.SLOTS);
       map.checkInvariants();
