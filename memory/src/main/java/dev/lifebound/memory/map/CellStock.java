@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * half of the pages dead, pages are emptied, see {@link CellCleaning}.
  */
 final class CellStock {
+  // Longer than 400 lines: taking, retiring and emptying keep the same counts of each page, which
+  // ConcurrentInvariants recounts. The walk that empties pages is in CellCleaning.
+
   static final int BATCH = 64;
 
   /** The largest cell that lies in a page with others. */

@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
  * anything is changed, so that a map that finds no memory is as it was.
  */
 final class TableGrowth {
+  // Longer than 400 lines by a few: when a table is rebuilt, doubled, split or joined is one
+  // decision. Stripes are split in Stripes.
+
   /*
    * One call moves the entries of one table, at most 256 slots, and copies one directory of at most
    * maxDirectory entries or the root. Exceptions are tables whose keys have hashes that begin alike

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -55,45 +54,50 @@ class DroppedMapTest {
     LOGGER.setUseParentHandlers(true);
   }
 
-  /** Every form, with an entry whose memory is looked at later. */
-  @SuppressWarnings("ImmutableEnumChecker") // the makers keep nothing
+  /** Every form. */
   enum Form {
-    LONGS(name -> {
-      LongLongMap map = LongLongMap.builder().name(name).build();
-      map.put(1, 2);
-      return map;
-    }),
-    PRESIZED(name -> PresizedLongLongMap.of(100, name, 1)),
-    TYPED(name -> {
-      NativeMap<String, String> map =
-          NativeMap.builder(String.class, String.class).name(name).build();
-      map.put("key", "a value that is no word");
-      return map;
-    }),
-    SET(name -> {
-      NativeSet<String> set = NativeSet.builder(String.class).name(name).build();
-      boolean _ = set.add("a key that is no word");
-      return set;
-    }),
-    CONCURRENT_LONGS(name -> {
-      ConcurrentLongLongMap map = ConcurrentNativeMap.builder().name(name).buildLongLong();
-      map.put(1, 2);
-      return map;
-    }),
-    CONCURRENT(name -> {
-      ConcurrentNativeMap<String, String> map =
-          ConcurrentNativeMap.builder()
-              .name(name)
-              .build(Codecs.of(String.class), Codecs.of(String.class));
-      map.put("key", "a value that is no word");
-      return map;
-    });
+    LONGS,
+    PRESIZED,
+    TYPED,
+    SET,
+    CONCURRENT_LONGS,
+    CONCURRENT
+  }
 
-    final Function<String, AutoCloseable> maker;
-
-    Form(Function<String, AutoCloseable> maker) {
-      this.maker = maker;
-    }
+  /** With an entry, whose memory is looked at later. */
+  private static AutoCloseable make(Form form, String name) {
+    return switch (form) {
+      case LONGS -> {
+        LongLongMap map = LongLongMap.builder().name(name).build();
+        map.put(1, 2);
+        yield map;
+      }
+      case PRESIZED -> PresizedLongLongMap.of(100, name, 1);
+      case TYPED -> {
+        NativeMap<String, String> map =
+            NativeMap.builder(String.class, String.class).name(name).build();
+        map.put("key", "a value that is no word");
+        yield map;
+      }
+      case SET -> {
+        NativeSet<String> set = NativeSet.builder(String.class).name(name).build();
+        boolean _ = set.add("a key that is no word");
+        yield set;
+      }
+      case CONCURRENT_LONGS -> {
+        ConcurrentLongLongMap map = ConcurrentNativeMap.builder().name(name).buildLongLong();
+        map.put(1, 2);
+        yield map;
+      }
+      case CONCURRENT -> {
+        ConcurrentNativeMap<String, String> map =
+            ConcurrentNativeMap.builder()
+                .name(name)
+                .build(Codecs.of(String.class), Codecs.of(String.class));
+        map.put("key", "a value that is no word");
+        yield map;
+      }
+    };
   }
 
   /** The report on this map. */
@@ -108,16 +112,16 @@ class DroppedMapTest {
     throw new AssertionError("a dropped map must be reported: map=" + map);
   }
 
-  private static void drop(Function<String, AutoCloseable> maker, String name) {
-    AutoCloseable _ = maker.apply(name);
+  private static void drop(Form form, String name) {
+    AutoCloseable _ = make(form, name);
   }
 
   @ParameterizedTest
   @EnumSource(Form.class)
   void isReportedAndFreed(Form form) throws Exception {
     // One that is closed is not reported, though it was made and dropped before.
-    form.maker.apply("closed " + form).close();
-    drop(form.maker, "dropped " + form);
+    make(form, "closed " + form).close();
+    drop(form, "dropped " + form);
     String report = report("dropped " + form);
     assertThat(report)
         .startsWith("every map must be closed: cause=map dropped, map=dropped " + form + ", bytes=")
@@ -136,7 +140,7 @@ class DroppedMapTest {
   @Test
   void aMapWhoseViewIsUsedStays() throws Exception {
     @Nullable Map<Long, Long> view = view("viewed");
-    drop(Form.CONCURRENT.maker, "another");
+    drop(Form.CONCURRENT, "another");
     report("another");
     assertThat(view).containsEntry(1L, 2L);
     assertThat(reports).noneMatch(text -> text.contains("map=viewed,"));
