@@ -39,7 +39,7 @@ final class Lives {
           NativeMapBuilder.class,
           NativeSet.class,
           NativeSetBuilder.class,
-          TypedTable.class);
+          OwningTable.class);
 
   private final TypedTable<?, ?> table;
   private final int[] keyOffsets;

@@ -1,7 +1,5 @@
 package dev.lifebound.memory.map;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import dev.lifebound.memory.handle.StaleHandleException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
@@ -9,7 +7,6 @@ import java.lang.invoke.VarHandle;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -52,13 +49,8 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of keys; null is none
  * @param <V> the type of values; null is none
  */
-public final class NativeMap<K, V> extends TypedTable<K, V> {
-  // Longer than 400 lines: half of it is the contract of the public methods, and every write goes
-  // by the same steps (begin, locate, change, leave, release), which one reader should see side by
-  // side.
-
-  /** Dead entries are looked for when they are more than this part of all. */
-  private static final int DEAD_PART = 16;
+public final class NativeMap<K, V> extends OwningTable<K, V> {
+  // Longer than 400 lines: the contract of the public methods is half of it.
 
   private static final NativeMap<?, ?> NIL_MAP = nilMap();
   private static final VarHandle PINS;
@@ -81,30 +73,13 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
    */
   private boolean closing;
 
-  /** The handles in entries; null when there are none. */
-  final @Nullable Lives lives;
-
-  private final Sweep sweep;
-
-  /** What the key and the value of the present write take of the arena. */
-  private int keyBytes;
-
-  private int valueBytes;
-
   /** The map's name in the ledger; null for the place where it was made. */
   private final @Nullable String ledgerName;
 
   NativeMap(
       Settings settings, TypeCodec<K> keys, TypeCodec<V> values, @Nullable String ledgerName) {
-    super(settings, keys, values);
+    super(settings, keys, values, ledgerName);
     this.ledgerName = ledgerName;
-    this.sweep = new Sweep(this);
-    try {
-      this.lives = Lives.of(this, ledgerName);
-    } catch (RuntimeException e) {
-      super.close();
-      throw e;
-    }
   }
 
   /**
@@ -180,6 +155,9 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
   public @Nullable V get(K key) {
     Objects.requireNonNull(key, "key must not be null");
     try {
+      if (texts != null && lives == null && key instanceof String text) {
+        return valueOfText(texts, text);
+      }
       long at = findLive(key);
       return at == NONE ? null : valueAt(at);
     } catch (IllegalStateException | IndexOutOfBoundsException e) {
@@ -266,16 +244,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  long findLive(K key) {
-    long at = slotOf(key);
-    return at == NONE || isLive(at) ? at : NONE;
-  }
-
-  /** Whether the blocks of an entry's handles live. */
-  boolean isLive(long at) {
-    return lives == null || lives.isLive(keyWord(at), valueWord(at));
-  }
-
   private void pin() {
     int _ = (int) PINS.getAndAdd(this, 1);
   }
@@ -322,46 +290,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  /** Drops the entry that was found when it is dead, and others; where the key's entry is now. */
-  private long withoutDead(Lives bound, long at, long hash, long sought, K key) {
-    long found = at;
-    if (at != NONE && !isLive(at)) {
-      bound.drop(keyWord(at), valueWord(at), key);
-      removeLocated(hash, at);
-      found = NONE;
-    }
-    if (!sweep(bound) || found == NONE) {
-      return found;
-    }
-    return locate(hash, sought, key);
-  }
-
-  /** Ends a write, and gives back what it has dropped. */
-  private void finish(Object key) {
-    if (lives == null) {
-      leave();
-    } else {
-      finishOwning(lives, key);
-    }
-  }
-
-  private void finishOwning(Lives bound, Object key) {
-    // Taken before: deallocators may write to the map.
-    long handle = bound.takeHandle();
-    Lives.Dropped others = bound.takeOthers();
-    leave();
-    bound.release(handle, key, others);
-  }
-
-  /** Drops dead entries when there are many; whether it looked for some. */
-  private boolean sweep(Lives bound) {
-    if (bound.dead() <= size / DEAD_PART) {
-      return false;
-    }
-    sweep.step();
-    return true;
-  }
-
   /** Sets the key's value; the one that it had, or null. */
   public @Nullable V getAndPut(K key, V value) {
     V before = get(key);
@@ -387,11 +315,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     return containsKey(key) && !put(key, value);
   }
 
-  private int valueSize(V value) {
-    Objects.requireNonNull(value, "value must not be null");
-    return wordValues ? 0 : values.byteSize(value);
-  }
-
   private void begin() {
     enter();
     if ((int) PINS.getOpaque(this) != 0) {
@@ -406,157 +329,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
               + (int) PINS.getOpaque(this)
               + "; write after read() has returned and the leases are closed");
     }
-  }
-
-  private void add(long hash, long sought, K key, V value) {
-    long keyWord = sought;
-    long entryHash = hash;
-    if (keyUpdated && !keys.isReflexive(key)) {
-      long random = ThreadLocalRandom.current().nextLong();
-      keyWord = wordKeys ? keys.scramble(sought, random) : random & ~POSITION_MASK;
-      entryHash = hash(keyWord);
-    }
-    long keyCell = NONE;
-    long valueCell = NONE;
-    boolean added = false;
-    try {
-      if (!wordKeys) {
-        keyCell = write(keys, key, keyBytes, entryHash);
-        keyWord |= keyCell;
-        verify(key, keyCell);
-      } else {
-        keys.verifyWord(key, keyWord);
-      }
-      long valueWord;
-      if (wordValues) {
-        valueWord = values.word(value);
-      } else {
-        valueCell = write(values, value, valueBytes, entryHash);
-        valueWord = valueCell;
-      }
-      if (lives == null) {
-        insert(entryHash, keyWord, valueWord);
-      } else {
-        insertBound(lives, entryHash, keyWord, valueWord, key);
-      }
-      added = true;
-    } finally {
-      if (!added) {
-        free(keyCell);
-        free(valueCell);
-      }
-    }
-    clean();
-  }
-
-  private void insertBound(Lives bound, long hash, long keyWord, long valueWord, K key) {
-    bound.bind(keyWord, valueWord, key);
-    boolean added = false;
-    try {
-      insert(hash, keyWord, valueWord);
-      added = true;
-    } finally {
-      if (!added) {
-        bound.unbind(keyWord, valueWord, key);
-      }
-    }
-  }
-
-  private void verify(K key, long position) {
-    keys.verifyKey(
-        key,
-        cells.chunks[Cells.chunk(position)],
-        Cells.offset(position) + Cells.HEADER_BYTES,
-        keyBytes);
-  }
-
-  private void free(long position) {
-    if (position != NONE) {
-      cells.free(position);
-    }
-  }
-
-  private void overwrite(long at, long hash, K key, V value) {
-    if (keyUpdated) {
-      overwriteWithKey(at, hash, key, value);
-    } else {
-      overwriteValue(at, hash, key, value);
-    }
-    clean();
-  }
-
-  /** The key's newest form, too, as Go keeps it: +0.0 or -0.0. Both change, or none. */
-  private void overwriteWithKey(long at, long hash, K key, V value) {
-    long old = keyWord(at);
-    long cell = wordKeys ? NONE : write(keys, key, keyBytes, hash);
-    boolean written = false;
-    try {
-      overwriteValue(at, hash, key, value);
-      written = true;
-    } finally {
-      if (!written) {
-        free(cell);
-      }
-    }
-    long word = wordKeys ? keys.word(key) : (old & ~POSITION_MASK) | cell;
-    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at), word);
-    if (!wordKeys) {
-      cells.free(old & POSITION_MASK);
-    }
-  }
-
-  private void overwriteValue(long at, long hash, K key, V value) {
-    long[] leaf = root[(int) (hash >>> rootShift)];
-    int index = Directory.index(leaf, hash);
-    long entry = leaf[index];
-    markBusy(leaf, index, entry);
-    try {
-      if (lives != null) {
-        setBoundValue(lives, at, hash, key, value);
-      } else if (wordValues) {
-        setValueWord(at, values.word(value));
-      } else {
-        setValueCell(at, hash, value);
-      }
-    } finally {
-      unmark(leaf, index, entry);
-      version++;
-    }
-  }
-
-  private void setBoundValue(Lives bound, long at, long hash, K key, V value) {
-    long old = valueWord(at);
-    long word = wordValues ? values.word(value) : write(values, value, valueBytes, hash);
-    boolean taken = false;
-    try {
-      bound.bindValue(word, key);
-      bound.dropValue(old, key);
-      taken = true;
-    } finally {
-      if (!taken && !wordValues) {
-        cells.free(word);
-      }
-    }
-    setValueWord(at, word);
-    if (!wordValues) {
-      cells.free(old);
-    }
-  }
-
-  private void setValueWord(long at, long word) {
-    segments[slab(at)].set(JAVA_LONG_UNALIGNED, offset(at) + Group.VALUE_OFFSET, word);
-  }
-
-  private void setValueCell(long at, long hash, V value) {
-    long old = valueWord(at);
-    MemorySegment chunk = cells.chunks[Cells.chunk(old)];
-    if (values.isWrittenAtOnce() && Cells.fits(Cells.size(chunk, Cells.offset(old)), valueBytes)) {
-      values.write(value, chunk, Cells.offset(old) + Cells.HEADER_BYTES);
-      cells.resize(old, valueBytes);
-      return;
-    }
-    setValueWord(at, write(values, value, valueBytes, hash));
-    cells.free(old);
   }
 
   /**
@@ -591,15 +363,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     }
   }
 
-  /** Notes what the entry owns; whether it was live. */
-  private boolean dropLocated(Lives bound, long at, K key) {
-    long keyWord = keyWord(at);
-    long valueWord = valueWord(at);
-    boolean live = bound.isLiveToEnd(keyWord, valueWord);
-    bound.drop(keyWord, valueWord, key);
-    return live;
-  }
-
   /** Removes a key; the value that it had, or null. */
   public @Nullable V getAndRemove(K key) {
     V before = get(key);
@@ -624,31 +387,6 @@ public final class NativeMap<K, V> extends TypedTable<K, V> {
     } finally {
       finish(entry);
     }
-  }
-
-  /** Drops the entry in a slot whose table is noted, of whatever key. */
-  void removeOther(long at) {
-    long keyWord = keyWord(at);
-    if (lives != null) {
-      lives.dropOther(keyWord, valueWord(at), key(keyWord));
-    }
-    removeLocated(hash(keyWord), at);
-  }
-
-  /** Takes the entry that {@link #locate} has found out of its table. */
-  private void removeLocated(long hash, long at) {
-    long keyWord = keyWord(at);
-    long valueWord = valueWord(at);
-    long offset = offset(at);
-    int slot = (int) offset / Group.SLOT_BYTES & (Group.SLOTS - 1);
-    removeAt(hash, foundTable, offset / Group.SLOTS_BYTES, 0x80L << (Byte.SIZE * slot));
-    if (!wordKeys) {
-      cells.free(keyWord & POSITION_MASK);
-    }
-    if (!wordValues) {
-      cells.free(valueWord);
-    }
-    clean();
   }
 
   /**

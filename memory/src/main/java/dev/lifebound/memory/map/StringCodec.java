@@ -111,27 +111,37 @@ final class StringCodec extends TypeCodec<String> {
 
   /** Eight chars as the bytes of a word, unless {@link #isWide}. */
   static long word(String value, int at) {
-    return value.charAt(at)
-        | (long) value.charAt(at + 1) << 8
-        | (long) value.charAt(at + 2) << 16
-        | (long) value.charAt(at + 3) << 24
-        | (long) value.charAt(at + 4) << 32
-        | (long) value.charAt(at + 5) << 40
-        | (long) value.charAt(at + 6) << 48
-        | (long) value.charAt(at + 7) << 56;
+    // Two ints: put together as longs each char takes one instruction more.
+    int low =
+        value.charAt(at)
+            | value.charAt(at + 1) << 8
+            | value.charAt(at + 2) << 16
+            | value.charAt(at + 3) << 24;
+    int high =
+        value.charAt(at + 4)
+            | value.charAt(at + 5) << 8
+            | value.charAt(at + 6) << 16
+            | value.charAt(at + 7) << 24;
+    return Integer.toUnsignedLong(low) | (long) high << Integer.SIZE;
   }
 
   /** Whether one of eight chars is not Latin-1. */
   static boolean isWide(String value, int at) {
-    return (value.charAt(at)
-            | value.charAt(at + 1)
-            | value.charAt(at + 2)
-            | value.charAt(at + 3)
-            | value.charAt(at + 4)
-            | value.charAt(at + 5)
-            | value.charAt(at + 6)
-            | value.charAt(at + 7))
-        >= LATIN_1_LIMIT;
+    // One by one: where all strings are Latin-1 the compiler knows each answer from the type.
+    return value.charAt(at) >= LATIN_1_LIMIT
+        || value.charAt(at + 1) >= LATIN_1_LIMIT
+        || value.charAt(at + 2) >= LATIN_1_LIMIT
+        || value.charAt(at + 3) >= LATIN_1_LIMIT
+        || value.charAt(at + 4) >= LATIN_1_LIMIT
+        || value.charAt(at + 5) >= LATIN_1_LIMIT
+        || value.charAt(at + 6) >= LATIN_1_LIMIT
+        || value.charAt(at + 7) >= LATIN_1_LIMIT;
+  }
+
+  /** Whether these are 8 to 16 Latin-1 chars: two words say all of them. */
+  static boolean isShort(String value) {
+    int last = value.length() - Long.BYTES;
+    return last >= 0 && last <= Long.BYTES && !isWide(value, 0) && !isWide(value, last);
   }
 
   /** The hash of 8 to 16 Latin-1 chars: the words of the first eight and of the last eight. */

@@ -3,22 +3,22 @@ package dev.lifebound.memory.map;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Drops entries of a {@link NativeMap} with handles that nobody has asked for: dead ones, a few at
- * each write, and all of them, table by table. Between enter and leave; what the entries own is
+ * Drops entries of a {@link OwningTable} with handles that nobody has asked for: dead ones, a few
+ * at each write, and all of them, table by table. Between enter and leave; what the entries own is
  * noted in the map's {@link Lives}.
  */
 final class Sweep {
   /** How many groups one write looks at for dead entries. */
   private static final int GROUPS_SWEPT = 2;
 
-  private final NativeMap<?, ?> map;
+  private final OwningTable<?, ?> map;
 
   /** Where the search for dead entries goes on. */
   private long prefix;
 
   private int group;
 
-  Sweep(NativeMap<?, ?> map) {
+  Sweep(OwningTable<?, ?> map) {
     this.map = map;
   }
 

@@ -195,7 +195,7 @@ class NativeMapUseTest {
 
   @Test
   void anOwnCodecIsCheckedAtEachNewKey() {
-    Codec<Integer> identity = new CodecsTest.Defective(CodecsTest.Defect.IDENTITY_HASH);
+    Codec<Integer> identity = new CodecLawTest.Defective(CodecLawTest.Defect.IDENTITY_HASH);
     try (NativeMap<Integer, Long> map = NativeMap.create(identity, Codecs.of(Long.class))) {
       assertThatThrownBy(() -> map.put(1_000, 1L)).isInstanceOf(CodecContractException.class);
       assertThat(map.isEmpty()).isTrue();
