@@ -24,8 +24,6 @@ final class Slabs implements MapBackstop.Memory {
 
   static final long MAX_BYTES = 1 << 20;
 
-  /** Between two looks at a spare that is being made; about what making one takes. */
-
   /** A pair of cache lines: the slots of a group. */
   private static final int ALIGNMENT = 128;
 
