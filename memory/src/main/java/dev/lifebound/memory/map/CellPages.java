@@ -23,12 +23,18 @@ final class CellPages {
 
   private static final int SCARCE_PART = 16;
 
+  /** How many areas one search looks at; most of them say at once that they have no such run. */
+  private static final int LOOKED_AT = 256;
+
   /** One slab. */
   static final class Area {
     final long position;
     private final int units;
     private final BitSet free;
     private int freeUnits;
+
+    /** No free run is longer; perhaps none is as long. */
+    private int longest;
 
     /** By page: bytes of cells that are in use; kept by the stripe that has the page. */
     private final int[] live;
@@ -42,13 +48,14 @@ final class CellPages {
       this.free = new BitSet(units);
       free.set(0, units);
       this.freeUnits = units;
+      this.longest = units;
       int pages = Math.ceilDiv(units, PAGE_UNITS);
       this.live = new int[pages];
       this.state = new byte[pages];
     }
 
     private int page(long cell) {
-      return (int) (cell - position >>> PAGE_SHIFT);
+      return (int) ((cell - position) >>> PAGE_SHIFT);
     }
 
     byte state(long cell) {
@@ -78,6 +85,7 @@ final class CellPages {
         }
         from = free.nextSetBit(end);
       }
+      longest = Math.min(longest, wanted + alignment - 2);
       return -1;
     }
   }
@@ -107,17 +115,26 @@ final class CellPages {
   }
 
   static int units(long bytes) {
-    return (int) (bytes + UNIT_BYTES - 1 >>> UNIT_SHIFT);
+    return (int) ((bytes + UNIT_BYTES - 1) >>> UNIT_SHIFT);
   }
 
-  /** Units side by side that are free, or 0 when there are none. */
-  synchronized long takeFree(int units, int alignment) {
+  /** Units side by side that are free, or 0 when none were found in a number of areas. */
+  long takeFree(int units, int alignment) {
+    return takeFree(units, alignment, LOOKED_AT);
+  }
+
+  /** As above; looks everywhere. */
+  long takeAnyFree(int units, int alignment) {
+    return takeFree(units, alignment, Integer.MAX_VALUE);
+  }
+
+  private synchronized long takeFree(int units, int alignment, int most) {
     if (freeUnits < units) {
       return 0;
     }
-    for (int i = 0; i < areas.size(); i++) {
+    for (int i = Math.min(areas.size(), most); i > 0; i--) {
       Area area = areas.get(hand);
-      int first = area.freeUnits < units ? -1 : area.find(units, alignment);
+      int first = area.longest < units ? -1 : area.find(units, alignment);
       if (first >= 0) {
         return cut(area, first, units);
       }
@@ -126,7 +143,7 @@ final class CellPages {
     return 0;
   }
 
-  private long cut(Area area, int first, int units) {
+  private synchronized long cut(Area area, int first, int units) {
     area.free.clear(first, first + units);
     area.freeUnits -= units;
     freeUnits -= units;
@@ -150,7 +167,7 @@ final class CellPages {
     Area area = new Area(position, (int) (bytes >>> UNIT_SHIFT));
     Area[] wide = byNumber;
     int number = (int) (position >>> ConcurrentSlabs.SLAB_SHIFT);
-    int last = (int) (position + bytes - 1 >>> ConcurrentSlabs.SLAB_SHIFT);
+    int last = (int) ((position + bytes - 1) >>> ConcurrentSlabs.SLAB_SHIFT);
     wide = Arrays.copyOf(wide, Math.max(wide.length, last + 1));
     Arrays.fill(wide, number, last + 1, area);
     byNumber = wide;
@@ -164,9 +181,10 @@ final class CellPages {
   /** Nobody refers to these units any more, or will see that what it read was recycled. */
   synchronized void free(long position, int units) {
     Area area = area(position);
-    int first = (int) (position - area.position >>> UNIT_SHIFT);
+    int first = (int) ((position - area.position) >>> UNIT_SHIFT);
     area.free.set(first, first + units);
     area.freeUnits += units;
+    area.longest = area.freeUnits;
     freeUnits += units;
   }
 
