@@ -23,12 +23,18 @@ final class CellPages {
 
   private static final int SCARCE_PART = 16;
 
+  /** How many areas one search looks at; most of them say at once that they have no such run. */
+  private static final int LOOKED_AT = 256;
+
   /** One slab. */
   static final class Area {
     final long position;
     private final int units;
     private final BitSet free;
     private int freeUnits;
+
+    /** No free run is longer; perhaps none is as long. */
+    private int longest;
 
     /** By page: bytes of cells that are in use; kept by the stripe that has the page. */
     private final int[] live;
@@ -42,6 +48,7 @@ final class CellPages {
       this.free = new BitSet(units);
       free.set(0, units);
       this.freeUnits = units;
+      this.longest = units;
       int pages = Math.ceilDiv(units, PAGE_UNITS);
       this.live = new int[pages];
       this.state = new byte[pages];
@@ -78,6 +85,7 @@ final class CellPages {
         }
         from = free.nextSetBit(end);
       }
+      longest = Math.min(longest, wanted + alignment - 2);
       return -1;
     }
   }
@@ -110,14 +118,23 @@ final class CellPages {
     return (int) ((bytes + UNIT_BYTES - 1) >>> UNIT_SHIFT);
   }
 
-  /** Units side by side that are free, or 0 when there are none. */
-  synchronized long takeFree(int units, int alignment) {
+  /** Units side by side that are free, or 0 when none were found in a number of areas. */
+  long takeFree(int units, int alignment) {
+    return takeFree(units, alignment, LOOKED_AT);
+  }
+
+  /** As above; looks everywhere. */
+  long takeAnyFree(int units, int alignment) {
+    return takeFree(units, alignment, Integer.MAX_VALUE);
+  }
+
+  private synchronized long takeFree(int units, int alignment, int most) {
     if (freeUnits < units) {
       return 0;
     }
-    for (int i = 0; i < areas.size(); i++) {
+    for (int i = Math.min(areas.size(), most); i > 0; i--) {
       Area area = areas.get(hand);
-      int first = area.freeUnits < units ? -1 : area.find(units, alignment);
+      int first = area.longest < units ? -1 : area.find(units, alignment);
       if (first >= 0) {
         return cut(area, first, units);
       }
@@ -167,6 +184,7 @@ final class CellPages {
     int first = (int) ((position - area.position) >>> UNIT_SHIFT);
     area.free.set(first, first + units);
     area.freeUnits += units;
+    area.longest = area.freeUnits;
     freeUnits += units;
   }
 

@@ -171,7 +171,7 @@ final class CellStock {
       position = pages.takeNew(units, isChurned(), stripe.state.tally);
     } catch (MapFullException e) {
       emptyPages(stripe);
-      position = pages.takeFree(units, alignment);
+      position = pages.takeAnyFree(units, alignment);
       if (position == 0) {
         throw e;
       }
@@ -317,9 +317,6 @@ final class CellStock {
     if (batch.length == 0) {
       batch = new long[2 * BATCH];
     }
-    if (waiting == 2 * BATCH || waitingBytes > BATCH_BYTES + usedBytes / BATCH_PART) {
-      drain(stripe);
-    }
     batch[waiting] = position;
     batch[waiting + 1] = bytes;
     waiting += 2;
@@ -327,6 +324,10 @@ final class CellStock {
     long size = size(bytes);
     waitingBytes += size;
     forget(position, size);
+    // At once, or what is large would wait for the next write to this stripe.
+    if (waiting == 2 * BATCH || waitingBytes > BATCH_BYTES + usedBytes / BATCH_PART) {
+      drain(stripe);
+    }
   }
 
   private void forget(long position, long size) {

@@ -365,7 +365,7 @@ final class TableGrowth {
             ConcurrentTables.tableBytes(groups), stripe.state.churned, stripe.state.tally);
       } catch (MapFullException e) {
         // What cells have left serves tables as well.
-        table = slabs.pages.takeFree(CellPages.units(ConcurrentTables.tableBytes(groups)), 1);
+        table = slabs.pages.takeAnyFree(CellPages.units(ConcurrentTables.tableBytes(groups)), 1);
         if (table == 0) {
           throw e;
         }
