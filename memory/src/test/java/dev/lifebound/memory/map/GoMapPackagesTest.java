@@ -247,7 +247,6 @@ class GoMapPackagesTest {
   /** What Go's compiler refuses as the type of a key; and what it takes. */
   @SuppressWarnings("ArrayRecordComponent") // that they are refused is what is tested
   @Test
-  @SuppressWarnings("ArrayRecordComponent") // what is refused
   void map1Go() {
     record OfFunction(Runnable function) {}
     record OfSlice(List<Integer> slice) {}
