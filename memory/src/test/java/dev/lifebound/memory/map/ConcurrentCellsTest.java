@@ -23,6 +23,12 @@ class ConcurrentCellsTest {
     return number + "/" + FILLER.substring((int) (number % 97)) + "/" + number;
   }
 
+  /**
+   * After so many of the first removes and puts each stripe has begun its next page, which it would
+   * have whatever comes; where all pages are in use that is a new slab.
+   */
+  private static final int BEGUN = 1_000;
+
   static long moved(ConcurrentTables tables) {
     long moved = 0;
     Stripe[] root = tables.root;
@@ -50,6 +56,9 @@ class ConcurrentCellsTest {
       }
       MapInspection before = map.inspect();
       for (long i = 0; i < CHURN / 2; i++) {
+        if (i == BEGUN) {
+          before = map.inspect();
+        }
         int at = random.nextInt(size);
         assertThat(map.remove(keys[at])).isNotNull();
         keys[at] = text(first + size + i);
