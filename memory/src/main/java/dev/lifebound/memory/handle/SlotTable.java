@@ -196,8 +196,8 @@ final class SlotTable {
     }
     try {
       return page.memory.get(JAVA_LONG_UNALIGNED, page.offset(slot));
-    } catch (IllegalStateException e) {
-      // The registry was closed meanwhile; there is nothing to fetch.
+    } catch (IllegalStateException | IndexOutOfBoundsException e) {
+      // The registry was closed, or its page is another's with fewer slots: nothing to fetch.
       return 0;
     }
   }

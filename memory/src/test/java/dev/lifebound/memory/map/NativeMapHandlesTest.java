@@ -189,4 +189,26 @@ class NativeMapHandlesTest extends OwningMapFixture {
     }
     assertThat(registry.blocks()).isZero();
   }
+
+  /** Pages of the closed registry now have fewer and larger blocks, or objects that hold them. */
+  @Test
+  void entriesOfAClosedRegistryLeaveWhoeverHasItsPages() {
+    try (NativeMap<Long, Long> map =
+        NativeMap.create(Codecs.of(Long.class), Codecs.handle(registry))) {
+      for (long i = 0; i < 1_000; i++) {
+        map.put(i, registry.allocate(16, "row"));
+      }
+      registry.close();
+      try (Registry other = Registry.create(Tracking.OFF)) {
+        for (int i = 0; i < 16; i++) {
+          assertThat(other.allocate(64 << 10, "large")).isNotZero();
+        }
+        for (long i = 0; i < 1_000; i++) {
+          assertThat(map.remove(i)).isFalse();
+        }
+        map.checkInvariants();
+        assertThat(other.blocks()).isEqualTo(16);
+      }
+    }
+  }
 }
