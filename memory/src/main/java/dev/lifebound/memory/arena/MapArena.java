@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class MapArena implements SegmentAllocator, AutoCloseable
     permits SingleArena, SharedArena {
+  // Longer than 400 lines by a few: half of it is the contract of the public methods.
   // Longer than the house's files: the one public type of its package, with an accessor for each
   // kind of value and the contract of each.
 

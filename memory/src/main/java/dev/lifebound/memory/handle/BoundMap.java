@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of keys
  */
 public final class BoundMap<K> extends OwningMap<K> implements AutoCloseable {
+  // Longer than 400 lines by a few: half of it is the contract of the public methods.
   // Longer than the house's files: its views end entries by the same private steps as its methods.
 
   private final BlockTable table;

@@ -137,14 +137,8 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
   private MemorySegment nextSlab(long size, GrowthTally tally) {
     // The first one has room for the bytes that name nothing.
     long needed = used == 0 ? size + UNIT : size;
-    MemorySegment ready = spare;
-    if (ready != null && ready.byteSize() >= needed) {
-      spare = null;
-      spareBytes = 0;
-      reservedBytes += ready.byteSize();
-      return ready;
-    }
-    return lateSlab(needed, tally);
+    MemorySegment ready = spareBytes >= needed ? takeSpare() : null;
+    return ready != null ? ready : lateSlab(needed, tally);
   }
 
   private MemorySegment lateSlab(long needed, GrowthTally tally) {
@@ -152,6 +146,12 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
   }
 
   private MemorySegment create(long needed, long wanted, GrowthTally tally) {
+    if (limitBytes - reservedBytes - spareBytes < needed) {
+      MemorySegment last = lastSpare(needed);
+      if (last != null) {
+        return last;
+      }
+    }
     long left = limitBytes - reservedBytes - spareBytes;
     if (left < needed) {
       throw full(needed, null);
@@ -166,6 +166,37 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
     } catch (IllegalStateException e) {
       throw closedOr(e);
     }
+  }
+
+  /**
+   * The spare, which may have the last of the limit: a refusal would be wrong a moment later. One
+   * that is being made is waited for, no longer than the making of a few slabs takes. Null when
+   * there is none of the size.
+   */
+  private synchronized @Nullable MemorySegment lastSpare(long needed) {
+    boolean interrupted = false;
+    while (spareBytes >= needed && spare == null) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // The memory comes in any case, and soon.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return spareBytes >= needed ? takeSpare() : null;
+  }
+
+  private @Nullable MemorySegment takeSpare() {
+    MemorySegment ready = spare;
+    if (ready != null) {
+      spare = null;
+      spareBytes = 0;
+      reservedBytes += ready.byteSize();
+    }
+    return ready;
   }
 
   private long nextBytes() {
@@ -189,10 +220,12 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
       // No memory, or closed meanwhile. A writer will find no spare, try a smaller slab itself, and
       // report what that meets.
       made = null;
-    }
-    synchronized (this) {
-      spare = made;
-      spareBytes = made == null ? 0 : bytes;
+    } finally {
+      synchronized (this) {
+        spare = made;
+        spareBytes = made == null ? 0 : bytes;
+        notifyAll();
+      }
     }
   }
 

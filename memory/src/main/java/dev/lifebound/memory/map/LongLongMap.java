@@ -32,6 +32,9 @@ import java.util.function.LongUnaryOperator;
  * entry, and goes back to the system at {@link #close} only.
  */
 public final class LongLongMap extends Engine {
+  // Longer than 400 lines: half of it is the contract of the public methods, and the fast ways of
+  // get,
+  // put, addTo and remove stand beside the searches that they leave the rest to.
   /** Odd, with bits all over: two rounds of multiply and shift mix all bits of a key into all. */
   private static final long FIRST_FACTOR = 0x9E3779B97F4A7C15L;
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads and errors are those of {@link LongLongMap}.
  */
 public final class PresizedLongLongMap extends SingleWriter {
+  // Longer than 400 lines: half of it is the contract of the public methods; its searches have no
+  // directory and are compiled apart from those of LongLongMap.
   /*
    * Groups and searches are those of LongLongMap, see Group; the one table is as long as it needs to
    * be, 6 of 8 slots full at capacity. While keys come and go one group in a hundred has fifteen

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -280,6 +283,64 @@ class ConcurrentLongLongMapTest {
         assertThat(map.size()).isEqualTo(30_000);
         map.checkInvariants();
       }
+    }
+  }
+
+  /** The spare thread has the last of the limit in hand: it is waited for, and nothing refused. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLateSpareIsWaitedForAtTheLimit() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    CountDownLatch asked = new CountDownLatch(1);
+    Slabs.Source source =
+        (arena, bytes) -> {
+          if (Thread.currentThread().getName().equals("lifebound-map-spare")) {
+            asked.countDown();
+            awaitUninterruptibly(go);
+          }
+          return arena.allocate(bytes, 64);
+        };
+    try (ConcurrentLongLongMap map =
+        ConcurrentLongLongMap.builder().limitBytes(1 << 20).source(source).buildLongLong()) {
+      Future<Long> filled =
+          CompletableFuture.supplyAsync(
+              () -> fillUntilFull(map), command -> new Thread(command).start());
+      asked.await();
+      boolean waits = false;
+      while (!waits && !filled.isDone()) {
+        waits =
+            Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getMethodName().equals("lastSpare"));
+      }
+      go.countDown();
+      assertThat(waits).isTrue();
+      long entries = filled.get();
+      assertThat(map.size()).isEqualTo(entries);
+      MapInspection.Bytes bytes = map.inspect().bytes();
+      assertThat(bytes.spare()).isZero();
+      assertThat(bytes.total() - bytes.directory()).isLessThanOrEqualTo(1 << 20);
+      map.checkInvariants();
+    } finally {
+      go.countDown();
+    }
+  }
+
+  private static long fillUntilFull(ConcurrentLongLongMap map) {
+    for (long key = 0; ; key++) {
+      try {
+        map.put(key, key);
+      } catch (MapFullException e) {
+        return key;
+      }
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
