@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * entry's status.
  */
 final class AdoptedTable implements AdoptedBlocks {
-  // Longer than 400 lines by a few: which of C's frees is seen when is one protocol over one table.
   // Longer than the house's files: the life of an entry and the table it lies in share every rule
   // about who may change which word when.
 
