@@ -17,7 +17,8 @@ import java.util.function.LongUnaryOperator;
  * <pre>{@code
  * long[] leaf = root[(int) (h >>> rootShift)];
  * long entry = leaf[Directory.index(leaf, h)];
- * if ((entry & Entry.SLOW) != 0 || state != 0) -> the slow form: checkRead(), then tables(entry)
+ * if ((entry & Entry.SLOW) != 0 || state != 0) -> the slow form: checkRead(), then tables(entry);
+ *     a mark without a writer is one that an error of the VM has left, and goes with the next write
  * MemorySegment segment = segments[Entry.slab(entry)];
  * from group Entry.first(entry) + Group.home(h, groups): compare the keys of Group.matches(control, tag);
  * go on to the next group while Group.hasPassers(control), at most all groups
@@ -79,11 +80,9 @@ abstract class Engine extends SingleWriter {
     return ((entry & Entry.SLOW) | state) == IDLE;
   }
 
-  /** Refuses a read while another thread writes, of a closed map; passes that of a nil map. */
-  final void checkRead(long entry, String operation) {
-    if ((state != IDLE && state != NIL) || (entry & Entry.BUSY) != 0) {
-      throw refusal(operation);
-    }
+  /** A writer's entry: without the mark that one leaves whom a full stack has stopped half-way. */
+  static long unmarked(long entry) {
+    return entry & ~Entry.BUSY;
   }
 
   // Entries.
@@ -96,7 +95,7 @@ abstract class Engine extends SingleWriter {
   final void insert(long hash, long key, long value) {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int at = Directory.index(leaf, hash);
-    long entry = leaf[at];
+    long entry = unmarked(leaf[at]);
     if ((entry & Entry.CHAINED) != 0) {
       insertSlowly(hash, key, value);
       return;
@@ -164,7 +163,7 @@ abstract class Engine extends SingleWriter {
   private void insertSlowly(long hash, long key, long value) {
     try {
       while (true) {
-        long entry = growth.directory.entry(hash);
+        long entry = unmarked(growth.directory.entry(hash));
         if ((entry & Entry.CHAINED) != 0) {
           growth.insertChained(hash, key, value);
           break;
@@ -268,7 +267,7 @@ abstract class Engine extends SingleWriter {
   final void removeAt(long hash, long table, long group, long bits) {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int at = Directory.index(leaf, hash);
-    long head = leaf[at];
+    long head = unmarked(leaf[at]);
     markBusy(leaf, at, head);
     MemorySegment segment = segments[Entry.slab(table)];
     boolean stuck = unplace(segment, table, hash, group, bits);

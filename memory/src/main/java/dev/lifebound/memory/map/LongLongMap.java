@@ -158,7 +158,7 @@ public final class LongLongMap extends Engine {
   }
 
   private long getSlowly(long entry, long hash, long key, long otherwise) {
-    checkRead(entry, "read");
+    checkRead("read");
     for (long table : tables(entry)) {
       long slot = search(table, hash, key);
       if (slot >= 0) {
@@ -251,7 +251,7 @@ public final class LongLongMap extends Engine {
       long hash = mix(key ^ seed);
       long[] leaf = root[(int) (hash >>> rootShift)];
       int at = Directory.index(leaf, hash);
-      long entry = leaf[at];
+      long entry = unmarked(leaf[at]);
       if ((entry & Entry.CHAINED) != 0) {
         return addToSlowly(entry, hash, key, delta);
       }
@@ -309,7 +309,7 @@ public final class LongLongMap extends Engine {
     long hash = mix(key ^ seed);
     long[] leaf = root[(int) (hash >>> rootShift)];
     int at = Directory.index(leaf, hash);
-    long entry = leaf[at];
+    long entry = unmarked(leaf[at]);
     if ((entry & Entry.CHAINED) != 0) {
       return setSlowly(entry, hash, key, value, onlyIfAbsent);
     }
@@ -386,7 +386,7 @@ public final class LongLongMap extends Engine {
       long hash = mix(key ^ seed);
       long[] leaf = root[(int) (hash >>> rootShift)];
       int at = Directory.index(leaf, hash);
-      long entry = leaf[at];
+      long entry = unmarked(leaf[at]);
       if ((entry & Entry.CHAINED) != 0) {
         return removeSlowly(entry, hash, key);
       }

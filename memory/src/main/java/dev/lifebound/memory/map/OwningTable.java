@@ -155,7 +155,7 @@ abstract class OwningTable<K, V> extends TypedTable<K, V> {
   private void overwriteValue(long at, long hash, K key, V value) {
     long[] leaf = root[(int) (hash >>> rootShift)];
     int index = Directory.index(leaf, hash);
-    long entry = leaf[index];
+    long entry = unmarked(leaf[index]);
     markBusy(leaf, index, entry);
     try {
       if (lives != null) {

@@ -78,7 +78,9 @@ abstract class SingleWriter implements AutoCloseable {
 
   /** Refuses a read while another thread writes, and of a closed map; passes that of a nil map. */
   final void checkRead(String operation) {
-    if (state != IDLE && state != NIL) {
+    // Opaque, for who comes here because of what it has read plainly, perhaps long ago.
+    long now = (long) STATE.getOpaque(this);
+    if (now != IDLE && now != NIL) {
       throw refusal(operation);
     }
   }

@@ -53,7 +53,7 @@ final class TableWalk {
       return new long[0];
     }
     long entry = entry();
-    engine.checkRead(entry, "iterate");
+    engine.checkRead("iterate");
     int depth = Entry.depth(entry);
     long span = depth == 0 ? 0 : 1L << (Long.SIZE - depth);
     long first = next & -span;

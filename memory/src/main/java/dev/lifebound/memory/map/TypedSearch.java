@@ -248,7 +248,7 @@ abstract class TypedSearch<K, V> extends Engine {
   }
 
   private long findSlowly(long entry, long hash, long sought, K key) {
-    checkRead(entry, "read");
+    checkRead("read");
     for (long table : tables(entry)) {
       long at = wordKeys ? searchWord(table, hash, sought) : searchCell(table, hash, sought, key);
       if (at != NONE) {

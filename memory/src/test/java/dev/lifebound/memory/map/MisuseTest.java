@@ -219,4 +219,32 @@ class MisuseTest {
       assertThat(map.size()).isEqualTo(3);
     }
   }
+
+  /** What a full stack in the midst of a write leaves behind. */
+  @Test
+  void aMarkWithoutAWriterHoldsUpNobodyAndGoesWithTheNextWrite() {
+    try (LongLongMap map = LongLongMap.create();
+        NativeMap<Long, Long> typed = NativeMap.create(Long.class, Long.class)) {
+      map.put(1, 10);
+      typed.put(1L, 10L);
+      for (Engine engine : new Engine[] {map, typed}) {
+        for (long[] leaf : engine.root) {
+          for (int i = 1; i < leaf.length; i++) {
+            Engine.markBusy(leaf, i, leaf[i]);
+          }
+        }
+      }
+      assertThat(map.get(1)).isEqualTo(10);
+      assertThat(typed.get(1L)).isEqualTo(10);
+      assertThat(map.asMap()).containsOnlyKeys(1L);
+      assertThat(typed.asMap()).containsOnlyKeys(1L);
+      map.put(2, 20);
+      map.remove(1);
+      typed.put(1L, 11L);
+      assertThat(map.get(2)).isEqualTo(20);
+      assertThat(typed.get(1L)).isEqualTo(11);
+      map.checkInvariants();
+      typed.checkInvariants();
+    }
+  }
 }
