@@ -170,8 +170,12 @@ final class CellStock {
     try {
       position = pages.takeNew(units, isChurned(), stripe.state.tally);
     } catch (MapFullException e) {
-      emptyPages(stripe);
+      // Another stripe may have got the last slab meanwhile, or not all areas were looked at.
       position = pages.takeAnyFree(units, alignment);
+      if (position == 0) {
+        emptyPages(stripe);
+        position = pages.takeAnyFree(units, alignment);
+      }
       if (position == 0) {
         throw e;
       }
@@ -325,7 +329,9 @@ final class CellStock {
     waitingBytes += size;
     forget(position, size);
     // At once, or what is large would wait for the next write to this stripe.
-    if (waiting == 2 * BATCH || waitingBytes > BATCH_BYTES + usedBytes / BATCH_PART) {
+    // The upper half of a stripe that was split retires cells that the lower one counts.
+    long used = Math.max(0, usedBytes);
+    if (waiting == 2 * BATCH || waitingBytes > BATCH_BYTES + used / BATCH_PART) {
       drain(stripe);
     }
   }

@@ -101,7 +101,8 @@ final class ConcurrentInspector {
       }
       removed += Long.bitCount(ConcurrentTables.removed(control));
     }
-    spread(from, depth, live, groups * ConcurrentTables.GROUP_SLOTS);
+    spread(
+        from & -(1L << (Long.SIZE - depth)), depth, live, groups * ConcurrentTables.GROUP_SLOTS);
     slotCount += (long) groups * ConcurrentTables.GROUP_SLOTS;
     size += live;
     tableCount++;

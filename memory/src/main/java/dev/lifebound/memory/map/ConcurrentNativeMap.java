@@ -500,10 +500,13 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
       V made = null;
       EntryWrite<K, V> after;
       boolean same;
+      boolean keeps;
       try {
         present = before.before();
         made = function.apply(present);
-        same = isSame(present, made) && (mortal || made == null || before.holds(made));
+        boolean unchanged = isSame(present, made);
+        same = unchanged && (made == null || before.holds(made));
+        keeps = unchanged && values.handles != null;
         after = new EntryWrite<>(this, sought, made);
       } catch (Throwable e) {
         tables.end(computation);
@@ -511,7 +514,11 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         throw e;
       }
       try {
-        finish(computation, after, made == null, same);
+        if (same) {
+          tables.end(computation);
+        } else {
+          finish(computation, after, made == null, keeps);
+        }
       } catch (Throwable e) {
         after.releaseSwept(e);
         giveBackAnswer(present, made, e);
@@ -537,12 +544,12 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         && Arrays.equals(values.encode(present), values.encode(made));
   }
 
+  /**
+   * @param keeps whether the value is the one that is there, changed in place: its references are
+   *     the entry's already. When the entry has gone, so has a block of it, and nothing is to do.
+   */
   private void finish(
-      Computation computation, EntryWrite<K, V> write, boolean remove, boolean same) {
-    if (same) {
-      tables.end(computation);
-      return;
-    }
+      Computation computation, EntryWrite<K, V> write, boolean remove, boolean keeps) {
     boolean done = false;
     while (!done) {
       Stripe stripe = tables.lockBusy(computation.hash);
@@ -550,10 +557,12 @@ public final class ConcurrentNativeMap<K, V> implements AutoCloseable {
         long slot = write.look(stripe);
         if (remove && slot != NONE) {
           write.remove(stripe, slot);
+        } else if (!remove && slot != NONE && keeps) {
+          write.setKept(stripe, slot);
         } else if (!remove && slot != NONE) {
           write.set(stripe, slot);
         }
-        done = remove || slot != NONE || write.insert(stripe);
+        done = remove || keeps || slot != NONE || write.insert(stripe);
         tidy(stripe);
       } catch (Throwable e) {
         done = true;

@@ -97,6 +97,7 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
       // A slab of its own, so that the present one is used up.
       return add(create(size, size, tally));
     }
+    awaitRoom(size);
     if (end - cursor < size) {
       MemorySegment slab = modest ? lateSlab(size, tally) : nextSlab(size, tally);
       cursor = add(slab);
@@ -187,6 +188,32 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
       Thread.currentThread().interrupt();
     }
     return spareBytes >= needed ? takeSpare() : null;
+  }
+
+  /**
+   * Where only the spare has so many bytes left, waits until it is made. Another writer may take it
+   * first: then it is the present slab, which has room. So nothing waits later in {@link #take},
+   * between its look at the present slab and the change of it.
+   */
+  private synchronized void awaitRoom(long size) {
+    boolean interrupted = false;
+    while (end - cursor < size && isSpareAwaited(size)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // The memory comes in any case, and soon.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isSpareAwaited(long needed) {
+    return spare == null
+        && spareBytes >= needed
+        && limitBytes - reservedBytes - spareBytes < needed;
   }
 
   private @Nullable MemorySegment takeSpare() {

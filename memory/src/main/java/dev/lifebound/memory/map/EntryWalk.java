@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks along the hashes of a concurrent map, table by table, and meets each entry that is there
- * all the time exactly once: ranges of tables are halved, never joined, so that where one table's
- * range ends another's begins, whatever was split meanwhile.
+ * all the time exactly once: where one table's range ends another's begins, and of a table that was
+ * joined from two behind the walk only what lies from there on is taken.
  *
  * <p>For one thread.
  */

@@ -83,14 +83,7 @@ final class EntryWrite<K, V> {
     bindValue();
     boolean done = false;
     try {
-      long word = storeValue(stripe);
-      if (keys.codec.isKeyUpdated()) {
-        setKey(stripe, slot, word);
-      }
-      // Storing may have moved what was found.
-      long old = tables.valueWord(slot);
-      tables.setValue(slot, word);
-      values.retire(stripe, old);
+      change(stripe, slot);
       done = true;
     } finally {
       if (!done) {
@@ -98,6 +91,26 @@ final class EntryWrite<K, V> {
       }
     }
     dropsValue = true;
+  }
+
+  /**
+   * Under the lock: the value for the entry of a slot that has the same handles: its references
+   * stay the entry's.
+   */
+  void setKept(Stripe stripe, long slot) {
+    requireLiveKey();
+    change(stripe, slot);
+  }
+
+  private void change(Stripe stripe, long slot) {
+    long word = storeValue(stripe);
+    if (keys.codec.isKeyUpdated()) {
+      setKey(stripe, slot, word);
+    }
+    // Storing may have moved what was found.
+    long old = tables.valueWord(slot);
+    tables.setValue(slot, word);
+    values.retire(stripe, old);
   }
 
   /** A dead key stays dead. */

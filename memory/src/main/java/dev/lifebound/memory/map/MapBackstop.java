@@ -21,7 +21,12 @@ final class MapBackstop implements Runnable {
 
   /** One thread for all maps; it starts with the first of them. */
   private static final Cleaner CLEANER =
-      Cleaner.create(Thread.ofPlatform().daemon().name("lifebound-map-cleaner").factory());
+      Cleaner.create(
+          Thread.ofPlatform()
+              .daemon()
+              .name("lifebound-map-cleaner")
+              .inheritInheritableThreadLocals(false)
+              .factory());
 
   /** The memory of a map. Must not refer to the map. */
   interface Memory {

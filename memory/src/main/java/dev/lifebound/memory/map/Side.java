@@ -137,6 +137,9 @@ final class Side<T> {
    * @param encoded the key's bytes, null when they are not needed
    */
   boolean holds(long word, long hash, T key, byte @Nullable [] encoded) {
+    // A key's cell may have been moved, to a slab that came after its control byte: what is known
+    // of slabs must not be older than the word.
+    VarHandle.loadLoadFence();
     if (!ConcurrentCells.isCell(slabs, word, headerBytes)
         || ConcurrentCells.hash(slabs, word) != hash) {
       return false;

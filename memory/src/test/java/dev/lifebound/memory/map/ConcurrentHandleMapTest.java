@@ -188,6 +188,53 @@ class ConcurrentHandleMapTest {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // what is tested
+  record Blob(@Owned long block, byte[] bytes) {}
+
+  /** The references are the entry's as before; the bytes are new. */
+  @Test
+  void aValueThatWasChangedInPlaceIsStoredBesideHandles() {
+    try (Registry registry = Registry.create();
+        ConcurrentNativeMap<Long, byte[]> byHandle =
+            ConcurrentNativeMap.create(Codecs.handle(registry), Codecs.of(byte[].class));
+        ConcurrentNativeMap<Integer, Blob> blobs =
+            ConcurrentNativeMap.create(
+                Codecs.of(Integer.class), Codecs.deriving().registry(registry).of(Blob.class))) {
+      long key = registry.allocate(16, "key");
+      byHandle.put(key, new byte[] {1});
+      byHandle.computeIfPresent(
+          key,
+          (_, value) -> {
+            value[0] = 9;
+            return value;
+          });
+      assertThat(byHandle.get(key)).isEqualTo(new byte[] {9});
+      byHandle
+          .asConcurrentMap()
+          .replaceAll((_, value) -> {
+            value[0] = 7;
+            return value;
+          });
+      assertThat(byHandle.get(key)).isEqualTo(new byte[] {7});
+
+      Blob none = new Blob(0, new byte[0]);
+      blobs.put(1, new Blob(registry.allocate(16, "blob"), new byte[] {1}));
+      blobs.computeIfPresent(
+          1,
+          (_, blob) -> {
+            blob.bytes[0] = 9;
+            return blob;
+          });
+      assertThat(blobs.getOrDefault(1, none).bytes).isEqualTo(new byte[] {9});
+      assertThat(registry.blocks()).isEqualTo(2);
+      byHandle.checkInvariants();
+      blobs.checkInvariants();
+      byHandle.clear();
+      blobs.clear();
+      assertThat(registry.blocks()).isZero();
+    }
+  }
+
   record Two(@Owned long one, @Owned long other) {}
 
   private static Two keep(Registry registry, Two answer) {

@@ -19,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -311,7 +313,7 @@ class ConcurrentLongLongMapTest {
         waits =
             Thread.getAllStackTraces().values().stream()
                 .flatMap(Arrays::stream)
-                .anyMatch(frame -> frame.getMethodName().equals("lastSpare"));
+                .anyMatch(frame -> frame.getMethodName().equals("awaitRoom"));
       }
       go.countDown();
       assertThat(waits).isTrue();
@@ -323,6 +325,45 @@ class ConcurrentLongLongMapTest {
       map.checkInvariants();
     } finally {
       go.countDown();
+    }
+  }
+
+  /** Of several writers that wait for it one gets it, and the others the room that is in it. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLateSpareServesAllWhoWaitForIt() throws Exception {
+    Slabs.Source source =
+        (arena, bytes) -> {
+          if (Thread.currentThread().getName().equals("lifebound-map-spare")) {
+            LockSupport.parkNanos(100_000_000);
+          }
+          return arena.allocate(bytes, 64);
+        };
+    AtomicLong unused = new AtomicLong(-1);
+    try (ConcurrentLongLongMap map =
+            ConcurrentLongLongMap.builder().limitBytes(1_500_000).source(source).buildLongLong();
+        ExecutorService pool = Executors.newFixedThreadPool(8)) {
+      List<Future<?>> writers = new ArrayList<>();
+      for (long t = 0; t < 8; t++) {
+        long first = t << 40;
+        writers.add(pool.submit(() -> fillUntilFull(map, first, unused)));
+      }
+      for (Future<?> writer : writers) {
+        writer.get();
+      }
+      // What was left at the first refusal; no table is as large.
+      assertThat(unused.get()).isBetween(0L, ConcurrentTables.tableBytes(32));
+      map.checkInvariants();
+    }
+  }
+
+  private static void fillUntilFull(ConcurrentLongLongMap map, long first, AtomicLong unused) {
+    try {
+      for (long key = first; unused.get() < 0; key++) {
+        map.put(key, key);
+      }
+    } catch (MapFullException e) {
+      boolean _ = unused.compareAndSet(-1, map.tables().slabs.unusedBytes());
     }
   }
 
