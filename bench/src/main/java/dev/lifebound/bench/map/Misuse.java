@@ -31,8 +31,14 @@ final class Misuse implements Part {
     Keys keys = Keys.random(ENTRIES, 0);
     Copies plain = new Copies(false);
     Copies unchecked = new Copies(true);
-    LongBinaryOperator on = loop(plain, keys.shuffled());
-    LongBinaryOperator off = loop(unchecked, keys.shuffled());
+    try (AutoCloseable on = loop(plain);
+        AutoCloseable off = loop(unchecked)) {
+      measure(plan, figures, unchecked, filled(on, keys), filled(off, keys));
+    }
+  }
+
+  private void measure(
+      Plan plan, Figures figures, Copies unchecked, LongBinaryOperator on, LongBinaryOperator off) {
     if (unchecked.rewritten.get() != 1) {
       throw new IllegalStateException(
           "one check must be rewritten: rewritten=" + unchecked.rewritten.get());
@@ -61,12 +67,13 @@ final class Misuse implements Part {
     }
   }
 
-  private static LongBinaryOperator loop(Copies copies, long[] keys) throws Exception {
-    @SuppressWarnings("unchecked")
-    Function<long[], LongBinaryOperator> loop =
-        (Function<long[], LongBinaryOperator>)
-            copies.loadClass(GetLoop.class.getName()).getConstructor().newInstance();
-    return loop.apply(keys);
+  private static AutoCloseable loop(Copies copies) throws Exception {
+    return (AutoCloseable) copies.loadClass(GetLoop.class.getName()).getConstructor().newInstance();
+  }
+
+  @SuppressWarnings("unchecked") // a copy of GetLoop
+  private static LongBinaryOperator filled(AutoCloseable loop, Keys keys) {
+    return ((Function<long[], LongBinaryOperator>) loop).apply(keys.shuffled());
   }
 
   /** Its own copies of the map's classes and of the loop. */

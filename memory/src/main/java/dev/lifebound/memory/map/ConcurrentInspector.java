@@ -101,8 +101,7 @@ final class ConcurrentInspector {
       }
       removed += Long.bitCount(ConcurrentTables.removed(control));
     }
-    spread(
-        from & -(1L << (Long.SIZE - depth)), depth, live, groups * ConcurrentTables.GROUP_SLOTS);
+    spread(from & -(1L << (Long.SIZE - depth)), depth, live, groups * ConcurrentTables.GROUP_SLOTS);
     slotCount += (long) groups * ConcurrentTables.GROUP_SLOTS;
     size += live;
     tableCount++;

@@ -234,7 +234,12 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
     long bytes = nextBytes();
     if (spareBytes == 0 && bytes > LATE_BYTES && bytes <= limitBytes - reservedBytes) {
       spareBytes = bytes;
-      SpareThread.ask(() -> prepareSpare(bytes));
+      try {
+        SpareThread.ask(() -> prepareSpare(bytes));
+      } catch (OutOfMemoryError | LinkageError e) {
+        // The thread cannot be started, or its queue not be made longer: nobody may wait for it.
+        spareBytes = 0;
+      }
     }
   }
 

@@ -188,6 +188,7 @@ abstract class Engine extends SingleWriter {
         refresh();
       }
       size++;
+      peak = Math.max(peak, size);
       version++;
     } finally {
       growth.counters.end(growth);

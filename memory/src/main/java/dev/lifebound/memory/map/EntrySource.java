@@ -16,6 +16,11 @@ interface EntrySource<K, V> {
     return false;
   }
 
+  /** As above, of values. */
+  default boolean ownsValues() {
+    return false;
+  }
+
   /** Gives up what a value would have owned that does not come into the map. */
   default void giveBack(V value) {}
 

@@ -86,7 +86,8 @@ final class MapView<K, V> extends AbstractMap<K, V> {
       if (present != null) {
         V _ = source.remove(key);
       }
-    } else if (!source.isOwning()) {
+    } else if (!source.ownsValues()) {
+      // Also a value that is there: it may have been changed in place.
       V _ = source.put(key, made);
     } else if (!made.equals(present)) {
       putOwned(key, made);

@@ -19,6 +19,11 @@ record NativeMapEntries<K, V>(NativeMap<K, V> map) implements EntrySource<K, V> 
   }
 
   @Override
+  public boolean ownsValues() {
+    return map.values.handleOffsets().length != 0;
+  }
+
+  @Override
   public void giveBack(V value) {
     if (map.lives != null) {
       map.lives.giveBack(map.values, value);

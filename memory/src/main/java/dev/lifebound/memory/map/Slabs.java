@@ -237,7 +237,12 @@ final class Slabs implements MapBackstop.Memory {
     if (!patient && bytes > LATE_BYTES && spareBytes == 0 && bytes <= limitBytes - reservedBytes) {
       spareBytes = wholeUnits(bytes);
       asked = true;
-      SpareThread.ask(this);
+      try {
+        SpareThread.ask(this);
+      } catch (OutOfMemoryError | LinkageError e) {
+        // The thread cannot be started, or its queue not be made longer: nobody may wait for it.
+        spareBytes = 0;
+      }
     }
   }
 

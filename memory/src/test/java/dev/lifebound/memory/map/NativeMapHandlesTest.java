@@ -9,6 +9,7 @@ import dev.lifebound.memory.handle.StaleHandleException;
 import dev.lifebound.memory.handle.Tracking;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,28 @@ class NativeMapHandlesTest extends OwningMapFixture {
       assertThat(freed.sum()).isEqualTo(1);
       assertThat(map.isEmpty()).isTrue();
     }
+  }
+
+  @Test
+  void aValueChangedInPlaceBesideAHandleIsStored() {
+    try (NativeMap<Long, byte[]> map =
+        NativeMap.create(Codecs.handle(registry), Codecs.of(byte[].class))) {
+      long key = block();
+      map.put(key, new byte[] {1});
+      byte[] answered =
+          map.asMap()
+              .compute(
+                  key,
+                  (_, value) -> {
+                    Objects.requireNonNull(value)[0] = 2;
+                    return value;
+                  });
+      assertThat(answered).containsExactly(2);
+      assertThat(map.get(key)).containsExactly(2);
+      assertThat(registry.isLive(key)).isTrue();
+      map.checkInvariants();
+    }
+    assertThat(freed.sum()).isEqualTo(1);
   }
 
   /** Many times, since the one that ends may be the first that comes. */
