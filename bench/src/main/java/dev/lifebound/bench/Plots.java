@@ -108,20 +108,8 @@ public final class Plots {
       return;
     }
     Files.createDirectories(folder);
-    XYChart chart =
-        new XYChartBuilder()
-            .width(CURVES_WIDTH)
-            .height(CURVES_HEIGHT)
-            .title(title)
-            .xAxisTitle(xTitle)
-            .yAxisTitle(yTitle)
-            .theme(Styler.ChartTheme.GGPlot2)
-            .build();
-    chart
-        .getStyler()
-        .setYAxisMin(0.0)
-        .setMarkerSize(0)
-        .setLegendPosition(Styler.LegendPosition.OutsideE);
+    XYChart chart = curves(title, xTitle, yTitle);
+    chart.getStyler().setYAxisMin(0.0);
     for (Line line : lines) {
       chart.addSeries(line.name, line.x, line.y);
     }
@@ -138,20 +126,8 @@ public final class Plots {
     }
     Files.createDirectories(folder);
     XYChart chart =
-        new XYChartBuilder()
-            .width(CURVES_WIDTH)
-            .height(CURVES_HEIGHT)
-            .title(title)
-            .xAxisTitle("slower than this part of the operations: 1 in ...")
-            .yAxisTitle("nanoseconds")
-            .theme(Styler.ChartTheme.GGPlot2)
-            .build();
-    chart
-        .getStyler()
-        .setXAxisLogarithmic(true)
-        .setYAxisLogarithmic(true)
-        .setMarkerSize(0)
-        .setLegendPosition(Styler.LegendPosition.OutsideE);
+        curves(title, "slower than this part of the operations: 1 in ...", "nanoseconds");
+    chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
     for (Curve curve : curves) {
       List<Double> parts = new ArrayList<>();
       List<Double> nanos = new ArrayList<>();
@@ -165,6 +141,20 @@ public final class Plots {
       chart.addSeries(curve.name, parts, nanos);
     }
     save(chart, file);
+  }
+
+  private static XYChart curves(String title, String xTitle, String yTitle) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(CURVES_WIDTH)
+            .height(CURVES_HEIGHT)
+            .title(title)
+            .xAxisTitle(xTitle)
+            .yAxisTitle(yTitle)
+            .theme(Styler.ChartTheme.GGPlot2)
+            .build();
+    chart.getStyler().setMarkerSize(0).setLegendPosition(Styler.LegendPosition.OutsideE);
+    return chart;
   }
 
   private void save(Chart<?, ?> chart, String file) throws IOException {

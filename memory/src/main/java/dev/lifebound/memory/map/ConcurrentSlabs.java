@@ -3,6 +3,7 @@ package dev.lifebound.memory.map;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -175,18 +176,7 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
    * there is none of the size.
    */
   private synchronized @Nullable MemorySegment lastSpare(long needed) {
-    boolean interrupted = false;
-    while (spareBytes >= needed && spare == null) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        // The memory comes in any case, and soon.
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    awaitSpareWhile(() -> spareBytes >= needed && spare == null);
     return spareBytes >= needed ? takeSpare() : null;
   }
 
@@ -196,8 +186,12 @@ final class ConcurrentSlabs implements MapBackstop.Memory {
    * between its look at the present slab and the change of it.
    */
   private synchronized void awaitRoom(long size) {
+    awaitSpareWhile(() -> end - cursor < size && isSpareAwaited(size));
+  }
+
+  private synchronized void awaitSpareWhile(BooleanSupplier awaited) {
     boolean interrupted = false;
-    while (end - cursor < size && isSpareAwaited(size)) {
+    while (awaited.getAsBoolean()) {
       try {
         wait();
       } catch (InterruptedException e) {

@@ -25,8 +25,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Three bits of the hash name an entry's home slot in its group. An entry takes it when it is
  * free, and the next free one around the group when not; about three of four are at home. A search
- * that hits looks there first: where the home slot lies follows from the hash alone, so that a core
- * that expects the entry at home fetches slot and control word together, not one after the other.
+ * that meets its tag reads there too, whatever it finds: where the home slot lies follows from the
+ * hash alone, so that a core fetches slot and control word together, not one after the other.
  *
  * <p>The passers of a group are the entries that belong here by their hash, or came by on their
  * way, and found it full. Nobody's search goes on from a group without passers, so a removal frees
@@ -56,8 +56,6 @@ final class Group {
   /** What is left of a number of bits in a control word, of a sum: that of a whole byte. */
   static final int SHIFT_MASK = 0x38;
 
-  private static final long TAKEN = 0x80;
-  private static final long HOME_TAG = 0xfe;
   private static final long HASH_MASK = 0xffffffffL;
 
   private Group() {}
@@ -75,14 +73,6 @@ final class Group {
   /** Where in a control word the byte of the hash's home slot stands, in bits. */
   static int homeShift(long hash) {
     return (int) (hash >>> 4) & SHIFT_MASK;
-  }
-
-  /**
-   * Whether the home slot of the hash holds its tag. Of the tag's seven bits six count, since the
-   * lowest may be lent.
-   */
-  static boolean isAtHome(long control, long hash) {
-    return (control >>> homeShift(hash) & HOME_TAG) == ((hash | TAKEN) & HOME_TAG);
   }
 
   /** Where in the slab the home slot of the hash begins. */

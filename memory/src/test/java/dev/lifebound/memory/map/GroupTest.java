@@ -1,7 +1,6 @@
 package dev.lifebound.memory.map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
@@ -19,11 +18,12 @@ class GroupTest {
       assertEquals(Group.homeShift(hash), shift);
       assertEquals(Group.homeSlot(7, hash), Group.slot(7, shift));
       long taken = Group.take(control, shift, Group.tag(hash));
-      assertTrue(Group.isAtHome(taken, hash));
       assertEquals(Group.passers(control), Group.passers(taken));
       assertEquals(0x80L << shift, Group.taken(taken));
       assertTrue((Group.matches(taken, Group.tag(hash)) & (0x80L << shift)) != 0);
-      assertFalse(Group.isAtHome(Group.release(taken, 0x80L << shift), hash));
+      long released = Group.release(taken, 0x80L << shift);
+      assertEquals(0, Group.taken(released));
+      assertEquals(0, Group.matches(released, Group.tag(hash)) & (0x80L << shift));
     }
   }
 
@@ -45,13 +45,14 @@ class GroupTest {
   }
 
   @Test
-  void anotherTagInTheHomeSlotIsNotAtHome() {
+  void anotherTagInTheHomeSlotDoesNotMatch() {
     for (int tag = 0; tag < 128; tag++) {
       long hash = (random.nextLong() & ~0x7fL) | tag;
       long other = hash ^ 2;
       long control = Group.take(0, Group.homeShift(other), Group.tag(other));
-      assertFalse(Group.isAtHome(control, hash));
-      assertTrue(Group.isAtHome(control, other));
+      long home = 0x80L << Group.homeShift(other);
+      assertEquals(0, Group.matches(control, Group.tag(hash)) & home);
+      assertEquals(home, Group.matches(control, Group.tag(other)) & home);
     }
   }
 }
